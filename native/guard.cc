@@ -1,0 +1,208 @@
+#include "guard.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+[[noreturn]] void Fail(const char* what) { throw PlanError(std::string("invalid plan: ") + what); }
+
+void Require(bool condition, const char* what) {
+  if (!condition) Fail(what);
+}
+
+// Reads a plan's words in order.
+class Reader {
+ public:
+  Reader(const double* words, size_t count) : words_(words), count_(count) {}
+
+  double Next() {
+    Require(next_ != count_, "too few words");
+    return words_[next_++];
+  }
+
+  // A whole number from 0 to `limit`. The comparison is written so that NaN fails it.
+  int64_t NextInteger(double limit, const char* what) {
+    const double value = Next();
+    Require(value >= 0 && value <= limit, what);
+    const int64_t integer = static_cast<int64_t>(value);
+    Require(static_cast<double>(integer) == value, what);
+    return integer;
+  }
+
+  bool Done() const { return next_ == count_; }
+
+ private:
+  const double* words_;
+  size_t count_;
+  size_t next_ = 0;
+};
+
+// The index one past the furthest element that the view reaches, from its buffer's start. Sizes are below 2^53 and
+// dimensions few, so 128 bits cannot overflow.
+unsigned __int128 Extent(const View& view, int64_t offset) {
+  unsigned __int128 last = static_cast<unsigned __int128>(offset);
+  for (int d = 0; d < view.ndim; ++d) {
+    if (view.shape[d] == 0) return 0;
+    last += static_cast<unsigned __int128>(view.shape[d] - 1) * static_cast<unsigned __int128>(view.strides[d]);
+  }
+  return last + 1;
+}
+
+// Kernels count elements in int64_t; a view of stride 0 can claim more than fits.
+bool CountFits(const View& view) {
+  unsigned __int128 count = 1;
+  for (int d = 0; d < view.ndim; ++d) {
+    count *= static_cast<unsigned __int128>(view.shape[d]);
+    if (count > static_cast<unsigned __int128>(kMaxSafeInteger)) return false;
+  }
+  return true;
+}
+
+View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
+  View view = {};
+  view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
+  Require((kernel.dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
+  Require(view.dtype == buffer.storage, "dtype differs from the typed array's");
+  view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
+  const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
+  for (int d = 0; d < view.ndim; ++d) view.shape[d] = reader.NextInteger(kMaxSafeInteger, "size");
+  for (int d = 0; d < view.ndim; ++d) view.strides[d] = reader.NextInteger(kMaxSafeInteger, "stride");
+  Require(Extent(view, offset) <= buffer.length, "view reaches outside its typed array");
+  Require(CountFits(view), "too many elements");
+  const size_t size = view.dtype == DType::kFloat64 ? 8 : 4;
+  // An empty view may lie anywhere: keep its pointer inside the buffer all the same.
+  view.data = Extent(view, offset) == 0 ? buffer.data : static_cast<char*>(buffer.data) + static_cast<size_t>(offset) * size;
+  return view;
+}
+
+void RequireDims(const View& view, int ndim) { Require(view.ndim == ndim, "wrong number of dimensions"); }
+
+void RequireSize(const View& view, int dim, int64_t size) {
+  Require(view.shape[dim] == size, "sizes do not match");
+}
+
+// Writers assume that no two indices of an output share an element; a stride of 0 is the case that reaches here.
+void RequireWritable(const View& view) {
+  for (int d = 0; d < view.ndim; ++d) {
+    if (view.shape[d] > 1) Require(view.strides[d] != 0, "output elements overlap");
+  }
+}
+
+void RequireContiguous(const View& view) {
+  int64_t expected = 1;
+  for (int d = view.ndim; d-- != 0;) {
+    if (view.shape[d] != 1) Require(view.strides[d] == expected, "view is not contiguous");
+    expected *= view.shape[d];
+  }
+}
+
+void CheckSameShape(const Plan& plan) {
+  const View& out = plan.views[0];
+  for (int v = 1; v < plan.kernel->num_views; ++v) {
+    RequireDims(plan.views[v], out.ndim);
+    for (int d = 0; d < out.ndim; ++d) RequireSize(plan.views[v], d, out.shape[d]);
+  }
+}
+
+void CheckReduce(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& in = plan.views[1];
+  RequireDims(in, out.ndim);
+  for (int d = 0; d < out.ndim; ++d) {
+    if (out.shape[d] != 1) RequireSize(in, d, out.shape[d]);
+  }
+}
+
+void CheckGemm(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& a = plan.views[1];
+  const View& b = plan.views[2];
+  RequireDims(out, 2);
+  RequireDims(a, 2);
+  RequireDims(b, 2);
+  RequireSize(a, 0, out.shape[0]);
+  RequireSize(b, 1, out.shape[1]);
+  RequireSize(b, 0, a.shape[1]);
+}
+
+void CheckConv2d(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& x = plan.views[1];
+  const View& w = plan.views[2];
+  for (int v = 0; v < 3; ++v) {
+    RequireDims(plan.views[v], 4);
+    RequireContiguous(plan.views[v]);
+  }
+  // Stride, padding and dilation only decide which elements of x are read, and the kernel skips those outside; they must
+  // merely keep its index arithmetic within int64_t.
+  for (int p = 0; p < 7; ++p) {
+    Require(plan.params[p] >= 0 && plan.params[p] <= 2147483647.0, "convolution parameter out of range");
+  }
+  const int64_t groups = static_cast<int64_t>(plan.params[6]);
+  Require(groups != 0, "groups");
+  Require(out.shape[1] % groups == 0, "output channels not divisible by groups");
+  for (int d = 1; d < 4; ++d) {
+    Require(w.shape[d] <= 2147483647 && out.shape[d] <= 2147483647, "convolution too large");
+  }
+  RequireSize(x, 0, out.shape[0]);
+  RequireSize(w, 0, out.shape[1]);
+  // Both below 2^31, so the product fits.
+  RequireSize(x, 1, w.shape[1] * groups);
+}
+
+void CheckQr(const Plan& plan) {
+  const View& q = plan.views[0];
+  const View& r = plan.views[1];
+  RequireDims(q, 2);
+  RequireDims(r, 2);
+  Require(q.shape[0] >= q.shape[1], "more columns than rows");
+  RequireSize(r, 0, q.shape[1]);
+  RequireSize(r, 1, q.shape[1]);
+  RequireContiguous(r);
+  View transposed = q;
+  std::swap(transposed.shape[0], transposed.shape[1]);
+  std::swap(transposed.strides[0], transposed.strides[1]);
+  RequireContiguous(transposed);
+}
+
+void CheckRelation(const Plan& plan) {
+  switch (plan.kernel->relation) {
+    case Relation::kSameShape:
+      return CheckSameShape(plan);
+    case Relation::kReduce:
+      return CheckReduce(plan);
+    case Relation::kGemm:
+      return CheckGemm(plan);
+    case Relation::kConv2d:
+      return CheckConv2d(plan);
+    case Relation::kQr:
+      return CheckQr(plan);
+  }
+}
+
+}  // namespace
+
+Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, size_t num_buffers) {
+  Require(capacity != 0, "no words");
+  const int64_t used = Reader(words, 1).NextInteger(static_cast<double>(capacity), "word count");
+  Reader reader(words, static_cast<size_t>(used));
+  reader.Next();
+  Plan plan = {};
+  plan.kernel = &kKernels[reader.NextInteger(kNumKernels - 1, "unknown kernel")];
+  const Kernel& kernel = *plan.kernel;
+  Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
+  for (int v = 0; v < kernel.num_views; ++v) plan.views[v] = ReadView(reader, buffers[v], kernel);
+  for (int p = 0; p < kernel.num_params; ++p) plan.params[p] = reader.Next();
+  Require(reader.Done(), "too many words");
+  if (kernel.same_dtype) {
+    for (int v = 1; v < kernel.num_views; ++v) {
+      Require(plan.views[v].dtype == plan.views[0].dtype, "dtypes differ");
+    }
+  }
+  RequireWritable(plan.views[0]);
+  CheckRelation(plan);
+  return plan;
+}
+
+}  // namespace evenkeel

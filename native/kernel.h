@@ -1,0 +1,67 @@
+// What a kernel receives (Plan, View) and the registry built from kernels.def.
+#pragma once
+
+#include <cstdint>
+
+#include "dtype.h"
+
+namespace evenkeel {
+
+constexpr int kMaxDims = 8;
+constexpr int kMaxViews = 4;
+constexpr int kMaxParams = 12;
+
+// A strided window on a typed array. `data` points at the view's first element; strides count elements and are never
+// negative. Every element that (shape, strides) can reach lies inside the typed array: native/guard.cc has checked it.
+struct View {
+  void* data;
+  DType dtype;
+  int ndim;
+  int64_t shape[kMaxDims];
+  int64_t strides[kMaxDims];
+
+  template <typename T>
+  T* As() const {
+    return static_cast<T*>(data);
+  }
+  int64_t NumElements() const {
+    int64_t n = 1;
+    for (int d = 0; d < ndim; ++d) n *= shape[d];
+    return n;
+  }
+};
+
+struct Kernel;
+
+// One call: views[0] is the output, the inputs follow.
+struct Plan {
+  const Kernel* kernel;
+  View views[kMaxViews];
+  double params[kMaxParams];
+};
+
+// How the shapes of a kernel's views must fit together for it to stay in bounds.
+enum class Relation : uint8_t {
+  kSameShape,  // every view has the output's shape
+  kReduce,     // views: out, in; out has in's shape with 1 in the reduced dimensions
+  kGemm,       // out [m, n], a [m, k], b [k, n]
+  kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], all contiguous; params[6] = groups
+  kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
+};
+
+using KernelFunction = void (*)(const Plan&);
+
+struct Kernel {
+  const char* name;
+  Relation relation;
+  int num_views;
+  int num_params;
+  unsigned dtypes;   // set of Bit(DType) that views may have
+  bool same_dtype;   // whether all views must have one dtype (only copy converts)
+  KernelFunction function;
+};
+
+extern const Kernel kKernels[];
+extern const int kNumKernels;
+
+}  // namespace evenkeel

@@ -1,0 +1,29 @@
+// Declares every function named in kernels.def.
+#pragma once
+
+#include "kernel.h"
+
+namespace evenkeel {
+
+void Copy(const Plan& plan);
+void Gemm(const Plan& plan);
+void Conv2d(const Plan& plan);
+void Qr(const Plan& plan);
+
+namespace simd {
+#define MAP(name, inputs, params, functor) void functor(const Plan& plan);
+#include "kernels.def"
+
+void Sum(const Plan& plan);
+void Mean(const Plan& plan);
+void Var(const Plan& plan);
+void Std(const Plan& plan);
+void Min(const Plan& plan);
+void Max(const Plan& plan);
+void Norm(const Plan& plan);
+
+void RandomBits(const Plan& plan);
+void Uniform(const Plan& plan);
+void Normal(const Plan& plan);
+}  // namespace simd
+}  // namespace evenkeel
