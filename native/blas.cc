@@ -1,0 +1,227 @@
+#include "blas.h"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels.h"
+#include "parallel.h"
+
+extern "C" {
+// LAPACK's Fortran entry points, which every OpenBLAS has (LAPACKE is left out of Debian's).
+void sgeqrf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work, const int* lwork, int* info);
+void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork, int* info);
+void sorgqr_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau, float* work,
+             const int* lwork, int* info);
+void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau, double* work,
+             const int* lwork, int* info);
+}
+
+namespace evenkeel {
+namespace {
+
+// Multiply-adds per thread below which a second one does not pay.
+constexpr int64_t kGemmGrain = 1 << 18;
+// Matrix elements per thread, for products with a vector: they are bound by memory.
+constexpr int64_t kGemvGrain = 1 << 16;
+// Panels start at multiples of this many rows or columns, so that only the last one has a ragged edge.
+constexpr int64_t kPanel = 32;
+
+// OpenBLAS counts in int here.
+int ToBlasInt(int64_t value) {
+  if (value > std::numeric_limits<int>::max()) throw std::out_of_range("matrix too large for BLAS's 32-bit sizes");
+  return static_cast<int>(value);
+}
+
+CBLAS_TRANSPOSE Op(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
+
+void CallGemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
+              const float* b, int ldb, float beta, float* out, int ldo) {
+  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, out, ldo);
+}
+void CallGemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
+              const double* b, int ldb, double beta, double* out, int ldo) {
+  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, out, ldo);
+}
+void CallGemv(CBLAS_TRANSPOSE t, int rows, int columns, float alpha, const float* a, int lda, const float* x, int incx,
+              float beta, float* y, int incy) {
+  cblas_sgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, incx, beta, y, incy);
+}
+void CallGemv(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const double* a, int lda, const double* x,
+              int incx, double beta, double* y, int incy) {
+  cblas_dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, incx, beta, y, incy);
+}
+void CallGeqrf(int m, int n, float* a, float* tau, float* work, int lwork, int* info) {
+  sgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
+}
+void CallGeqrf(int m, int n, double* a, double* tau, double* work, int lwork, int* info) {
+  dgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
+}
+void CallOrgqr(int m, int n, float* a, const float* tau, float* work, int lwork, int* info) {
+  sorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
+}
+void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwork, int* info) {
+  dorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
+}
+
+// How BLAS can address a 2-D view, which must have unit stride in one dimension and no overlap in the other.
+template <typename T>
+blas::Matrix<T> ToMatrix(const View& view) {
+  const int64_t rows = view.shape[0];
+  const int64_t columns = view.shape[1];
+  if ((columns == 1 || view.strides[1] == 1) && (rows == 1 || view.strides[0] >= columns)) {
+    return {view.As<T>(), rows == 1 ? std::max<int64_t>(columns, 1) : view.strides[0], false};
+  }
+  if ((rows == 1 || view.strides[0] == 1) && (columns == 1 || view.strides[1] >= rows)) {
+    return {view.As<T>(), columns == 1 ? std::max<int64_t>(rows, 1) : view.strides[1], true};
+  }
+  throw std::invalid_argument("matrix strides that BLAS cannot address");
+}
+
+// y [m] <- alpha * matrix [m, k] * x [k] + beta * y, on the calling thread.
+template <typename T>
+void Gemv(int64_t m, int64_t k, T alpha, const blas::Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y,
+          int64_t incy) {
+  const int rows = ToBlasInt(matrix.transposed ? k : m);
+  const int columns = ToBlasInt(matrix.transposed ? m : k);
+  CallGemv(Op(matrix.transposed), rows, columns, alpha, matrix.data, ToBlasInt(matrix.ld), x, ToBlasInt(incx), beta, y,
+           ToBlasInt(incy));
+}
+
+template <typename T>
+const T* RowsFrom(const blas::Matrix<T>& matrix, int64_t row) {
+  return matrix.data + row * (matrix.transposed ? 1 : matrix.ld);
+}
+template <typename T>
+const T* ColumnsFrom(const blas::Matrix<T>& matrix, int64_t column) {
+  return matrix.data + column * (matrix.transposed ? matrix.ld : 1);
+}
+
+// The stride of a vector's elements; BLAS refuses 0, which a vector of one element may have.
+int64_t Increment(int64_t size, int64_t stride) { return size == 1 ? 1 : stride; }
+
+template <typename T>
+void ParallelGemv(int64_t m, int64_t k, T alpha, const blas::Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y,
+                  int64_t incy) {
+  ParallelFor(
+      m, std::max<int64_t>(kPanel, kGemvGrain / k),
+      [&](int64_t begin, int64_t end) {
+        const blas::Matrix<T> part = {RowsFrom(matrix, begin), matrix.ld, matrix.transposed};
+        Gemv(end - begin, k, alpha, part, x, incx, beta, y + begin * incy, incy);
+      },
+      kPanel);
+}
+
+template <typename T>
+void ParallelGemm(int64_t m, int64_t n, int64_t k, T alpha, const blas::Matrix<T>& a, const blas::Matrix<T>& b, T beta,
+                  T* out, int64_t ldo) {
+  const bool by_rows = m >= n;
+  const int64_t grain = std::max<int64_t>(kPanel, kGemmGrain / std::max<int64_t>(1, (by_rows ? n : m) * k));
+  ParallelFor(
+      by_rows ? m : n, grain,
+      [&](int64_t begin, int64_t end) {
+        const int64_t size = end - begin;
+        if (by_rows) {
+          const blas::Matrix<T> part = {RowsFrom(a, begin), a.ld, a.transposed};
+          blas::Gemm(size, n, k, alpha, part, b, beta, out + begin * ldo, ldo);
+        } else {
+          const blas::Matrix<T> part = {ColumnsFrom(b, begin), b.ld, b.transposed};
+          blas::Gemm(m, size, k, alpha, a, part, beta, out + begin, ldo);
+        }
+      },
+      kPanel);
+}
+
+template <typename T>
+void GemmViews(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& a = plan.views[1];
+  const View& b = plan.views[2];
+  const int64_t m = out.shape[0];
+  const int64_t n = out.shape[1];
+  const int64_t k = a.shape[1];
+  const T alpha = static_cast<T>(plan.params[0]);
+  const T beta = static_cast<T>(plan.params[1]);
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    // BLAS leaves the output alone here; an empty sum is 0.
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t j = 0; j < n; ++j) {
+        T& value = out.As<T>()[i * out.strides[0] + j * out.strides[1]];
+        value = beta == 0 ? T(0) : beta * value;
+      }
+    }
+    return;
+  }
+  if (n == 1) {
+    return ParallelGemv(m, k, alpha, ToMatrix<T>(a), b.As<T>(), Increment(k, b.strides[0]), beta, out.As<T>(),
+                        Increment(m, out.strides[0]));
+  }
+  if (m == 1) {
+    blas::Matrix<T> transposed = ToMatrix<T>(b);
+    transposed.transposed = !transposed.transposed;
+    return ParallelGemv(n, k, alpha, transposed, a.As<T>(), Increment(k, a.strides[1]), beta, out.As<T>(),
+                        Increment(n, out.strides[1]));
+  }
+  const blas::Matrix<T> target = ToMatrix<T>(out);
+  if (target.transposed) throw std::invalid_argument("the product must be stored by rows");
+  ParallelGemm(m, n, k, alpha, ToMatrix<T>(a), ToMatrix<T>(b), beta, out.As<T>(), target.ld);
+}
+
+template <typename T>
+void QrViews(const Plan& plan) {
+  const View& q = plan.views[0];
+  T* a = q.As<T>();
+  T* r = plan.views[1].As<T>();
+  const int m = ToBlasInt(q.shape[0]);
+  const int n = ToBlasInt(q.shape[1]);
+  if (n == 0) return;
+  std::vector<T> tau(n);
+  int info = 0;
+  T size_r = 0;
+  T size_q = 0;
+  CallGeqrf(m, n, a, tau.data(), &size_r, -1, &info);
+  CallOrgqr(m, n, a, tau.data(), &size_q, -1, &info);
+  std::vector<T> work(static_cast<size_t>(std::max(size_r, size_q)));
+  const int lwork = static_cast<int>(work.size());
+  CallGeqrf(m, n, a, tau.data(), work.data(), lwork, &info);
+  if (info != 0) throw std::runtime_error("geqrf failed");
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j < n; ++j) r[i * n + j] = j >= i ? a[j * m + i] : T(0);
+  }
+  CallOrgqr(m, n, a, tau.data(), work.data(), lwork, &info);
+  if (info != 0) throw std::runtime_error("orgqr failed");
+}
+
+}  // namespace
+
+namespace blas {
+
+template <typename T>
+void Gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* out,
+          int64_t ldo) {
+  CallGemm(Op(a.transposed), Op(b.transposed), ToBlasInt(m), ToBlasInt(n), ToBlasInt(k), alpha, a.data, ToBlasInt(a.ld),
+           b.data, ToBlasInt(b.ld), beta, out, ToBlasInt(ldo));
+}
+template void Gemm(int64_t, int64_t, int64_t, float, const Matrix<float>&, const Matrix<float>&, float, float*, int64_t);
+template void Gemm(int64_t, int64_t, int64_t, double, const Matrix<double>&, const Matrix<double>&, double, double*,
+                   int64_t);
+
+void Initialize() { openblas_set_num_threads(1); }
+std::string Library() { return openblas_get_config(); }
+std::string Core() { return openblas_get_corename(); }
+
+}  // namespace blas
+
+void Gemm(const Plan& plan) {
+  VisitFloat(plan.views[0].dtype, [&](auto tag) { GemmViews<typename decltype(tag)::type>(plan); });
+}
+
+void Qr(const Plan& plan) {
+  VisitFloat(plan.views[0].dtype, [&](auto tag) { QrViews<typename decltype(tag)::type>(plan); });
+}
+
+}  // namespace evenkeel

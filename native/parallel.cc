@@ -1,0 +1,223 @@
+#include "parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <fstream>
+#include <mutex>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace evenkeel {
+namespace {
+
+constexpr int kMaxThreads = 256;
+
+// A worker looks for work this long before it sleeps: waking it up costs 5 to 50 us, as much as a whole small matvec.
+constexpr std::chrono::microseconds kSpinTime(50);
+
+// Set while a thread runs a range. A plain bool: addons that are unloaded with live thread-local objects crash workers.
+thread_local bool in_parallel_region = false;
+
+void Pause() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// One ParallelFor. It lives on the caller's stack: nobody may touch it after `running` has dropped to 0.
+struct Job {
+  Job(RangeFunction range_function, int64_t n, int64_t size, int64_t num_chunks)
+      : function(range_function), count(n), chunk(size), chunks(num_chunks) {}
+
+  const RangeFunction function;
+  const int64_t count;
+  const int64_t chunk;
+  const int64_t chunks;
+  std::atomic<int64_t> next{0};
+  std::atomic<int> running{0};  // workers inside; raised under the pool's mutex only
+  std::mutex error_mutex;
+  std::exception_ptr error;
+
+  void Work() {
+    in_parallel_region = true;
+    for (;;) {
+      const int64_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i >= chunks) break;
+      try {
+        function(i * chunk, std::min(count, (i + 1) * chunk));
+      } catch (...) {
+        std::lock_guard<std::mutex> lock(error_mutex);
+        if (!error) error = std::current_exception();
+      }
+    }
+    in_parallel_region = false;
+  }
+};
+
+class Pool {
+ public:
+  void Run(Job& job, int helpers) {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      while (num_workers_ < helpers) {
+        std::thread([this] { WorkerLoop(); }).detach();
+        ++num_workers_;
+      }
+      jobs_.push_back(&job);
+      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+    }
+    if (sleeping_.load() > 0) {
+      if (helpers == 1) {
+        wake_.notify_one();
+      } else {
+        wake_.notify_all();
+      }
+    }
+    job.Work();
+    {
+      // No worker joins from here on.
+      std::lock_guard<std::mutex> lock(mutex_);
+      const auto it = std::find(jobs_.begin(), jobs_.end(), &job);
+      if (it != jobs_.end()) jobs_.erase(it);
+      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+    }
+    for (int spins = 0; job.running.load(std::memory_order_acquire) != 0; ++spins) {
+      if (spins < 4096) {
+        Pause();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+  }
+
+ private:
+  // Joins the oldest job that still has chunks to hand out, or returns null.
+  Job* Join() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return JoinLocked();
+  }
+
+  Job* JoinLocked() {
+    while (!jobs_.empty()) {
+      Job* job = jobs_.front();
+      if (job->next.load(std::memory_order_relaxed) < job->chunks) {
+        job->running.fetch_add(1, std::memory_order_relaxed);
+        return job;
+      }
+      jobs_.pop_front();
+      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+    }
+    return nullptr;
+  }
+
+  Job* Wait() {
+    const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (pending_.load(std::memory_order_acquire) > 0) {
+          if (Job* job = Join()) return job;
+        }
+        Pause();
+      }
+    } while (std::chrono::steady_clock::now() < deadline);
+    std::unique_lock<std::mutex> lock(mutex_);
+    sleeping_.fetch_add(1);
+    Job* job = nullptr;
+    wake_.wait(lock, [&] { return (job = JoinLocked()) != nullptr; });
+    sleeping_.fetch_sub(1);
+    return job;
+  }
+
+  void WorkerLoop() {
+    for (;;) {
+      Job* job = Wait();
+      job->Work();
+      job->running.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job*> jobs_;
+  std::atomic<int> pending_{0};  // jobs_.size(), readable without the mutex
+  std::atomic<int> sleeping_{0};
+  int num_workers_ = 0;
+};
+
+// Never destroyed: its threads may still wait on it while the process exits.
+Pool& GetPool() {
+  static Pool* pool = new Pool;
+  return *pool;
+}
+
+// The CPUs that the cgroup's quota allows, or 0 where there is none.
+int CgroupQuota() {
+#if defined(__linux__)
+  double quota = 0;
+  double period = 0;
+  std::ifstream v2("/sys/fs/cgroup/cpu.max");
+  std::string text;
+  if (v2 >> text >> period) {
+    if (text == "max") return 0;
+    std::istringstream(text) >> quota;
+  } else {
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> quota;
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+  }
+  if (quota > 0 && period > 0) return std::max(1, static_cast<int>(quota / period + 0.5));
+#endif
+  return 0;
+}
+
+int DefaultThreads() {
+  // glibc's answer respects the affinity mask.
+  int threads = std::max(1u, std::thread::hardware_concurrency());
+  if (const int quota = CgroupQuota()) threads = std::min(threads, quota);
+  return std::min(threads, kMaxThreads);
+}
+
+std::atomic<int> num_threads{0};  // 0: not decided yet
+
+}  // namespace
+
+void SetNumThreads(int threads) {
+  if (threads < 1 || threads > kMaxThreads) throw std::out_of_range("thread count must be from 1 to 256");
+  num_threads.store(threads);
+}
+
+int NumThreads() {
+  int threads = num_threads.load(std::memory_order_relaxed);
+  if (threads == 0) {
+    threads = DefaultThreads();
+    num_threads.store(threads);
+  }
+  return threads;
+}
+
+void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align) {
+  if (count <= 0) return;
+  const int64_t wanted = std::min<int64_t>(NumThreads(), count / std::max<int64_t>(grain, 1));
+  if (wanted < 2 || in_parallel_region) {
+    function(0, count);
+    return;
+  }
+  int64_t chunk = (count + wanted - 1) / wanted;
+  chunk = (chunk + align - 1) / align * align;
+  Job job(function, count, chunk, (count + chunk - 1) / chunk);
+  GetPool().Run(job, static_cast<int>(job.chunks - 1));
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+}  // namespace evenkeel
