@@ -5,8 +5,9 @@ Run it with any Python that has torch 2.15 (nothing else is needed); the output 
     python test/golden/format.py
 
 A case holds the storage of a tensor, either `base64` (little-endian elements) or a rule
-`arange: [n, scale, shift]` (element i is i * scale + shift in double precision, rounded to the dtype); the window on it (`shape`, and `strides` and
-`offset` where it is not simply contiguous); flags (`requiresGrad`, `parameter`, `gradFn`); and `text`, what print shows.
+`arange: [n, scale, shift]` (element i is i * scale + shift in double precision, rounded to the dtype); the window on it
+(`shape`, and `strides` and `offset` where it is not simply contiguous); flags (`requiresGrad`, `parameter`, `gradFn`);
+and `text`, what print shows.
 """
 
 import base64
