@@ -1,0 +1,97 @@
+// npm run test:long: what takes minutes, or another build of the native code. One row for each part; all are run, and the
+// last line says how many passed and failed. `npm run test:long -- asan` runs the rows whose names contain "asan".
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { withLock } from './lib/lock.mjs';
+import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
+import { buildNativeTests, jobs } from './lib/targets.mjs';
+
+const rows = [
+  { name: 'native tests, release build', run: () => nativeTests('release') },
+  { name: 'native tests, asan (address and undefined behaviour)', run: () => nativeTests('asan', { env: asanEnv() }) },
+  { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
+  { name: 'random numbers, exhaustive', run: exhaustive },
+  { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
+  { name: 'long tests in TypeScript', run: longVitest },
+];
+
+/** Builds a preset's native tests and runs them all through ctest. */
+async function nativeTests(preset, { env = {}, wrap = [] } = {}) {
+  await withLock(() => buildNativeTests(preset, { wrap }));
+  const [command, ...args] = [...wrap, 'ctest', '--preset', preset, '--no-tests=error', '--parallel', jobs];
+  const options = { env: cleanEnv(env) };
+  const result = await run(command, args, options);
+  if (result.code !== 0 && /LeakSanitizer has encountered a fatal error/.test(result.output)) {
+    // Looking for leaks takes ptrace, which some containers forbid. The rest of the sanitizer works without.
+    options.env.ASAN_OPTIONS = options.env.ASAN_OPTIONS.replace('detect_leaks=1', 'detect_leaks=0');
+    return `${await must(command, args, options)}\n(leaks were not looked for: ptrace is not allowed here)`;
+  }
+  if (result.code !== 0) throw new Failure(`${result.output}\nctest failed with exit code ${result.code}`);
+  return result.output;
+}
+
+function asanEnv() {
+  return {
+    ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  };
+}
+
+function tsan() {
+  // OpenBLAS is not instrumented: what it does among its own threads cannot be judged.
+  const env = { TSAN_OPTIONS: 'ignore_noninstrumented_modules=1:second_deadlock_stack=1' };
+  // ThreadSanitizer up to GCC 13 cannot start where the kernel randomises more than 28 bits of an address.
+  const setarch = onPath('setarch');
+  const works = setarch && ask(setarch, ['-R', 'true']) !== undefined;
+  return { env, wrap: works && randomisedBits() > 28 ? [setarch, '-R'] : [] };
+}
+
+function randomisedBits() {
+  try {
+    return Number(readFileSync('/proc/sys/vm/mmap_rnd_bits', 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+async function exhaustive() {
+  await withLock(() => buildNativeTests('release'));
+  const places = ['build-release/Release/random_exhaustive', 'build-release/test/native/random_exhaustive'];
+  const found = places.map((place) => path.join(root, place)).find(existsSync);
+  if (!found) throw new Failure('the release preset does not build random_exhaustive');
+  return must(found, []);
+}
+
+function longVitest() {
+  const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
+  return must(process.execPath, [cli, 'run', '--config', 'vitest.long.config.ts']);
+}
+
+/** The lines of a passing row's output that say what was done. */
+function detail(output) {
+  const lines = output.trim().split('\n');
+  const telling = lines.filter((line) => /tests passed|^ +Tests |leaks were not/.test(line));
+  return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.trim()).join('; ');
+}
+
+main(async () => {
+  const wanted = process.argv.slice(2);
+  const chosen = rows.filter((row) => wanted.length === 0 || wanted.some((word) => row.name.includes(word)));
+  if (chosen.length === 0)
+    throw new Failure(`no row is called that; there are:\n${rows.map((row) => row.name).join('\n')}`);
+  let failed = 0;
+  for (const row of chosen) {
+    const start = performance.now();
+    console.log(`\n${row.name} ...`);
+    try {
+      const output = await row.run();
+      console.log(`passed in ${seconds(start)}  ${detail(output)}`.trimEnd());
+    } catch (error) {
+      failed++;
+      console.log(error instanceof Failure ? error.message : error);
+      console.log(`FAILED after ${seconds(start)}: ${row.name}`);
+    }
+  }
+  console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+});
