@@ -74,7 +74,10 @@ export const native = {
       ...defines.map((define) => `--C${define.slice(1)}`),
     );
     await cmakeJs('build', '--parallel', jobs);
-    if (defines.length === 0) writeStamp(this.stamp, hash);
+    if (defines.length > 0) return;
+    // A symbol that nothing defines shows only when the addon is loaded.
+    await must(process.execPath, ['-e', 'require(process.argv[1])', at(this.outputs[0])]);
+    writeStamp(this.stamp, hash);
   },
 };
 
