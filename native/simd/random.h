@@ -1,0 +1,17 @@
+// For tests: the transforms of simd/random.cc on words of the caller's choice, on the dispatched instruction set.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace evenkeel::simd {
+
+// out[2k] and out[2k + 1] are the standard normals of radius word radius[k] and angle word angle[k].
+void NormalsFromWords(const uint32_t* radius, const uint32_t* angle, size_t pairs, float* out);
+void NormalsFromWords(const uint64_t* radius, const uint64_t* angle, size_t pairs, double* out);
+
+// -2 ln((word + 1/2) 2^-bits), the square of the radius.
+void RadiiSquared(const uint32_t* words, size_t count, float* out);
+void RadiiSquared(const uint64_t* words, size_t count, double* out);
+
+}  // namespace evenkeel::simd
