@@ -44,12 +44,13 @@ export function run(command, args, { env = cleanEnv(), cwd = root, show = false,
   });
 }
 
-/** As `run`, but a non-zero exit code is a Failure that carries the output. */
+/** As `run`, but a non-zero exit code is a Failure that carries the output, or the last `tail` lines of it. */
 export async function must(command, args, options = {}) {
   const result = await run(command, args, options);
   if (result.code === 0) return result.output;
   const how = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.code}`;
-  const output = options.show ? '' : `${result.output.trimEnd()}\n\n`;
+  const lines = result.output.trimEnd().split('\n').slice(-(options.tail ?? Infinity));
+  const output = options.show ? '' : `${lines.join('\n')}\n\n`;
   throw new Failure(`${output}${path.basename(command)} ${args.join(' ')}\n${how}`);
 }
 

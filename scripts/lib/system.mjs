@@ -1,7 +1,7 @@
 // The compiler and the libraries that the native code needs: are they there, and how to get them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ask, cleanEnv, Failure, must, onPath, step } from './run.mjs';
+import { ask, Failure, must, onPath, step } from './run.mjs';
 
 const CMAKE_MIN = [3, 25];
 
@@ -66,12 +66,12 @@ export function systemId() {
 }
 
 export function checkCMakeVersion() {
-  const version = ask('cmake', ['--version'])?.match(/version (\d+)\.(\d+)\S*/);
+  const version = ask('cmake', ['--version'])?.match(/version ((\d+)\.(\d+)\S*)/);
   if (!version) throw new Failure('cmake is on PATH, but `cmake --version` does not work.');
-  const [major, minor] = [Number(version[1]), Number(version[2])];
+  const [major, minor] = [Number(version[2]), Number(version[3])];
   if (major > CMAKE_MIN[0] || (major === CMAKE_MIN[0] && minor >= CMAKE_MIN[1])) return;
   throw new Failure(
-    `evenkeel needs CMake ${CMAKE_MIN.join('.')} or newer, but found ${version[0]}.\n` +
+    `evenkeel needs CMake ${CMAKE_MIN.join('.')} or newer, but found ${version[1]}.\n` +
       'Debian 12 and Ubuntu 24.04 have it. Elsewhere: pipx install cmake, or https://cmake.org/download',
   );
 }
@@ -111,7 +111,7 @@ export async function installPackages(missing) {
   }
   process.stderr.write(`${intro}\nevenkeel: installing them with ${[...prefix.slice(0, 1), 'apt-get'].join(' ')}\n`);
   const command = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', apt, '-o', 'DPkg::Lock::Timeout=300'];
-  const call = (...args) => must(command[0], [...command.slice(1), ...args], { env: cleanEnv() });
+  const call = (...args) => must(command[0], [...command.slice(1), ...args], { tail: 15 });
   try {
     await step('apt-get update', () => call('update'));
     await step(`apt-get install ${missing.join(' ')}`, () =>
