@@ -49,7 +49,10 @@ export async function must(command, args, options = {}) {
   const result = await run(command, args, options);
   if (result.code === 0) return result.output;
   const how = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.code}`;
-  const lines = result.output.trimEnd().split('\n').slice(-(options.tail ?? Infinity));
+  const lines = result.output
+    .trimEnd()
+    .split('\n')
+    .slice(-(options.tail ?? Infinity));
   const output = options.show ? '' : `${lines.join('\n')}\n\n`;
   throw new Failure(`${output}${path.basename(command)} ${args.join(' ')}\n${how}`);
 }
