@@ -21,6 +21,10 @@ export function numElements(shape: Shape): number {
   return count;
 }
 
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((size, d) => size === b[d]);
+}
+
 /** Row-major strides, counted in elements. As torch: a size of 0 counts as 1. */
 export function contiguousStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);

@@ -1,5 +1,5 @@
 // What JavaScript sees of the native core: run, kernels, info, the thread count.
-#include <cstdlib>
+#include <atomic>
 
 #include "blas.h"
 #include "bridge.h"
@@ -52,6 +52,12 @@ void SetSimdTarget(const Napi::CallbackInfo& info) {
   }
 }
 
+// True once in a process, however many threads load the addon.
+Napi::Value ClaimConfiguration(const Napi::CallbackInfo& info) {
+  static std::atomic<bool> claimed{false};
+  return Napi::Boolean::New(info.Env(), !claimed.exchange(true));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blas::Initialize();
   napi_value run;
@@ -62,6 +68,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["getNumThreads"] = Napi::Function::New(env, GetNumThreads, "getNumThreads");
   exports["setNumThreads"] = Napi::Function::New(env, SetThreads, "setNumThreads");
   exports["setSimdTarget"] = Napi::Function::New(env, SetSimdTarget, "setSimdTarget");
+  exports["claimConfiguration"] = Napi::Function::New(env, ClaimConfiguration, "claimConfiguration");
   return exports;
 }
 

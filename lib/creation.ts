@@ -1,0 +1,354 @@
+// Functions that make tensors.
+import { allocate, checkDType, type DType, defaultDType, dtypeOf, dtypes, type FloatArray } from './dtype.js';
+import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
+import * as ops from './ops.js';
+import {
+  checkDim,
+  checkShape,
+  checkSize,
+  contiguousStrides,
+  formatShape,
+  numElements,
+  type Shape,
+  sameShape,
+} from './shape.js';
+import {
+  checkNumber,
+  checkOptions,
+  fillNormal,
+  fillUniform,
+  type NestedArray,
+  operand,
+  type RandomOptions,
+  Tensor,
+} from './tensor.js';
+import { emptyView } from './view.js';
+
+/** Options of the functions that make tensors. */
+export interface TensorOptions extends RandomOptions {
+  /** Element type; float32 by default. */
+  dtype?: DType;
+  /** Whether gradients are to be recorded; false by default. */
+  requiresGrad?: boolean;
+}
+
+/** A shape as an array, or size by size, then options. */
+export type CreationArguments =
+  | [shape: Shape, options?: TensorOptions]
+  | [...sizes: number[]]
+  | [...sizes: (number | TensorOptions)[]];
+
+/** The shape and options of a call like randn([2, 3], options) or randn(2, 3, options). */
+function creationArguments(call: string, args: readonly unknown[]): [shape: number[], options: TensorOptions] {
+  if (Array.isArray(args[0])) {
+    if (args.length > 2) throw argumentError(call, `expected a shape and options, got ${args.length} arguments`);
+    return [checkShape(call, args[0]), checkOptions(call, args[1] as TensorOptions | undefined)];
+  }
+  const last = args[args.length - 1];
+  const hasOptions = typeof last === 'object' && last !== null;
+  const sizes = hasOptions ? args.slice(0, -1) : args;
+  return [checkShape(call, sizes), hasOptions ? (last as TensorOptions) : {}];
+}
+
+function make(call: string, shape: Shape, options: TensorOptions): Tensor {
+  const dtype = checkDType(call, options.dtype ?? defaultDType);
+  try {
+    return new Tensor(emptyView(shape, dtype), options.requiresGrad ?? false);
+  } catch (cause) {
+    throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
+  }
+}
+
+/**
+ * A tensor of zeros: memory from JavaScript is always cleared.
+ *
+ * @example
+ * const t = empty([2, 3]);
+ */
+export function empty(...args: CreationArguments): Tensor {
+  return make('empty', ...creationArguments('empty', args));
+}
+
+/**
+ * A tensor of zeros.
+ *
+ * @example
+ * zeros(2, 3);
+ */
+export function zeros(...args: CreationArguments): Tensor {
+  return make('zeros', ...creationArguments('zeros', args));
+}
+
+/**
+ * A tensor of ones.
+ *
+ * @example
+ * ones([2, 3], { dtype: 'float64' });
+ */
+export function ones(...args: CreationArguments): Tensor {
+  return make('ones', ...creationArguments('ones', args)).fill_(1);
+}
+
+/**
+ * A tensor whose elements are all `value`.
+ *
+ * @example
+ * full([2, 2], 0.5);
+ */
+export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
+  const number = checkNumber('full', 'value', value);
+  return make('full', checkShape('full', shape), checkOptions('full', options)).fill_(number);
+}
+
+/**
+ * The identity matrix, n x m (n x n by default).
+ *
+ * @example
+ * eye(3);
+ */
+export function eye(n: number, m: number | TensorOptions = n, options?: TensorOptions): Tensor {
+  const rows = checkSize('eye', n, 'n');
+  const columns = typeof m === 'object' ? rows : checkSize('eye', m, 'm');
+  const out = make('eye', checkShape('eye', [rows, columns]), checkOptions('eye', typeof m === 'object' ? m : options));
+  const { array } = out.elements;
+  for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
+  return out;
+}
+
+/**
+ * The numbers from `start` (0 by default) to `end`, exclusive, in steps.
+ *
+ * @example
+ * arange(5); // tensor([0., 1., 2., 3., 4.])
+ */
+export function arange(end: number, options?: TensorOptions): Tensor;
+export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor;
+export function arange(first: number, second?: number | TensorOptions, step = 1, options?: TensorOptions): Tensor {
+  const single = typeof second !== 'number';
+  const start = single ? 0 : checkNumber('arange', 'start', first);
+  const end = checkNumber('arange', 'end', single ? first : second);
+  const by = checkNumber('arange', 'step', step);
+  const count = Math.ceil((end - start) / by);
+  if (!(Number.isFinite(count) && count >= 0)) {
+    throw rangeError('arange', `no finite number of steps of ${by} leads from ${start} to ${end}`);
+  }
+  const out = make('arange', checkShape('arange', [count]), checkOptions('arange', single ? second : options));
+  const { array } = out.elements;
+  for (let i = 0; i < count; i++) array[i] = start + i * by;
+  return out;
+}
+
+/**
+ * `steps` evenly spaced numbers from `start` to `end`, both included.
+ *
+ * @example
+ * linspace(0, 1, 5);
+ */
+export function linspace(start: number, end: number, steps: number, options?: TensorOptions): Tensor {
+  const first = checkNumber('linspace', 'start', start);
+  const last = checkNumber('linspace', 'end', end);
+  const count = checkSize('linspace', steps, 'steps');
+  const out = make('linspace', checkShape('linspace', [count]), checkOptions('linspace', options));
+  const { array } = out.elements;
+  const step = (last - first) / (count - 1);
+  // From both ends, as torch does, so that the last number is exact.
+  for (let i = 0; i < count; i++) array[i] = i < count / 2 ? first + i * step : last - (count - 1 - i) * step;
+  if (count === 1) array[0] = first;
+  return out;
+}
+
+/**
+ * Uniform random numbers from [0, 1).
+ *
+ * @example
+ * rand(2, 3, { generator: new Generator(0) });
+ */
+export function rand(...args: CreationArguments): Tensor {
+  const [shape, options] = creationArguments('rand', args);
+  const out = make('rand', shape, options);
+  fillUniform('rand', out, 0, 1, options);
+  return out;
+}
+
+/**
+ * Standard normal random numbers.
+ *
+ * @example
+ * randn([512, 512], { generator: new Generator(0) });
+ */
+export function randn(...args: CreationArguments): Tensor {
+  const [shape, options] = creationArguments('randn', args);
+  const out = make('randn', shape, options);
+  fillNormal('randn', out, 0, 1, options);
+  return out;
+}
+
+function like(call: string, tensor: Tensor, options: TensorOptions | undefined): Tensor {
+  const { shape, dtype } = operand(call, tensor);
+  return make(call, shape, { dtype, ...checkOptions(call, options) });
+}
+
+/** Zeros of another tensor's shape and dtype. */
+export function zerosLike(tensor: Tensor, options?: TensorOptions): Tensor {
+  return like('zerosLike', tensor, options);
+}
+
+/** Ones of another tensor's shape and dtype. */
+export function onesLike(tensor: Tensor, options?: TensorOptions): Tensor {
+  return like('onesLike', tensor, options).fill_(1);
+}
+
+/** Standard normal random numbers of another tensor's shape and dtype. */
+export function randnLike(tensor: Tensor, options?: TensorOptions): Tensor {
+  const out = like('randnLike', tensor, options);
+  fillNormal('randnLike', out, 0, 1, options);
+  return out;
+}
+
+/** The shape of nested arrays; each level must be of one length. */
+function nestedShape(data: unknown): number[] {
+  const shape: number[] = [];
+  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return checkShape('tensor', shape);
+}
+
+function flattenInto(data: unknown, shape: Shape, dim: number, array: FloatArray, at: number): number {
+  if (dim === shape.length) {
+    if (typeof data !== 'number') throw argumentError('tensor', `expected numbers, got ${describe(data)}`);
+    array[at] = data;
+    return at + 1;
+  }
+  if (!Array.isArray(data) || data.length !== shape[dim]) {
+    const got = Array.isArray(data) ? `${data.length} elements` : describe(data);
+    throw shapeError('tensor', `expected ${shape[dim]} elements in dimension ${dim}, got ${got}`);
+  }
+  return data.reduce<number>((next, item) => flattenInto(item, shape, dim + 1, array, next), at);
+}
+
+/**
+ * A tensor with the given numbers: a number, nested arrays, or a typed array, which is copied.
+ *
+ * @throws RangeError (ERR_SHAPE) for arrays of unequal lengths, TypeError (ERR_ARGUMENT) for anything but numbers
+ * @example
+ * tensor([[1, 2], [3, 4]]);
+ */
+export function tensor(data: NestedArray | FloatArray, options?: TensorOptions): Tensor {
+  const given = checkOptions('tensor', options);
+  const source = dtypeOf(data);
+  if (source !== undefined) {
+    const view = fromTypedArray(data as FloatArray);
+    const dtype = checkDType('tensor', given.dtype ?? source);
+    return new Tensor(ops.contiguousCopy('tensor', view.elements, dtype), given.requiresGrad ?? false);
+  }
+  const shape = nestedShape(data);
+  const dtype = checkDType('tensor', given.dtype ?? defaultDType);
+  const array = allocate(dtype, numElements(shape));
+  flattenInto(data, shape, 0, array, 0);
+  const strides = contiguousStrides(shape);
+  return new Tensor({ array, dtype, shape, strides, offset: 0 }, given.requiresGrad ?? false);
+}
+
+/**
+ * A tensor on a typed array's own memory: changes are seen both ways. Arrays over a SharedArrayBuffer work too.
+ *
+ * @param shape one dimension by default; may cover only the first elements
+ * @throws RangeError (ERR_SHAPE) where the array is too short, TypeError (ERR_DETACHED) where its memory is gone
+ * @example
+ * const weights = new Float32Array(6);
+ * init.xavierUniform_(fromTypedArray(weights, [2, 3]));
+ */
+export function fromTypedArray(array: FloatArray, shape?: Shape, options?: TensorOptions): Tensor {
+  const call = 'fromTypedArray';
+  const dtype = dtypeOf(array);
+  if (dtype === undefined) {
+    throw argumentError(call, `expected a Float32Array or Float64Array, got ${describe(array)}`);
+  }
+  const given = checkOptions(call, options);
+  if (given.dtype !== undefined && checkDType(call, given.dtype) !== dtype) {
+    throw argumentError(call, `a ${dtypes[dtype].Array.name} holds ${dtype}, not ${given.dtype}`);
+  }
+  const sizes = shape === undefined ? [array.length] : checkShape(call, shape);
+  const count = numElements(sizes);
+  if (count > array.length) {
+    const problem = `shape ${formatShape(sizes)} needs ${count} elements, the array has ${array.length}`;
+    throw isDetached(array) ? detachedError(call, 'the ArrayBuffer is detached') : shapeError(call, problem);
+  }
+  const view = { array, dtype, shape: sizes, strides: contiguousStrides(sizes), offset: 0 };
+  return new Tensor(view, given.requiresGrad ?? false);
+}
+
+function isDetached({ buffer }: FloatArray): boolean {
+  if (buffer instanceof SharedArrayBuffer || buffer.byteLength > 0) return false;
+  try {
+    // Views cannot be made on a detached buffer.
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor[] {
+  if (!Array.isArray(tensors) || tensors.length === 0) {
+    throw argumentError(call, `expected an array of tensors, got ${describe(tensors)}`);
+  }
+  for (const t of tensors) ops.checkSameDType(call, operand(call, tensors[0]), operand(call, t));
+  return tensors;
+}
+
+/**
+ * Tensors joined along a dimension; their other sizes must agree.
+ *
+ * @example
+ * cat([zeros(2, 3), ones(1, 3)]).shape; // [3, 3]
+ */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = checkTensors('cat', tensors);
+  const d = checkDim('cat', dim, first!.dim());
+  if (first!.dim() === 0) throw shapeError('cat', 'scalars cannot be joined; use stack()');
+  for (const { shape } of tensors) {
+    if (!sameShape(shape.with(d, 0), first!.shape.with(d, 0))) {
+      throw shapeError(
+        'cat',
+        `shapes ${formatShape(first!.shape)} and ${formatShape(shape)} differ beside dimension ${d}`,
+      );
+    }
+  }
+  const total = tensors.reduce((sum, t) => sum + t.size(d), 0);
+  const out = make('cat', checkShape('cat', first!.shape.with(d, total)), { dtype: first!.dtype });
+  let start = 0;
+  for (const t of tensors) {
+    out.narrow(d, start, t.size(d)).copy_(t);
+    start += t.size(d);
+  }
+  return out;
+}
+
+/**
+ * Tensors of one shape as the slices of a new dimension.
+ *
+ * @example
+ * stack([zeros(3), ones(3)]).shape; // [2, 3]
+ */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = checkTensors('stack', tensors);
+  for (const { shape } of tensors) {
+    if (!sameShape(shape, first!.shape)) {
+      throw shapeError('stack', `shapes ${formatShape(first!.shape)} and ${formatShape(shape)} differ`);
+    }
+  }
+  return cat(
+    tensors.map((t) => t.unsqueeze(dim)),
+    checkDim('stack', dim, first!.dim() + 1),
+  );
+}
+
+/**
+ * The matrix product of two tensors of one or two dimensions, as torch.matmul.
+ *
+ * @example
+ * matmul(randn(2, 3), randn(3)).shape; // [2]
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  return new Tensor(ops.matmul('matmul', operand('matmul', a), operand('matmul', b)));
+}

@@ -1,0 +1,47 @@
+// The public names of the package.
+export {
+  arange,
+  type CreationArguments,
+  cat,
+  empty,
+  eye,
+  fromTypedArray,
+  full,
+  linspace,
+  matmul,
+  ones,
+  onesLike,
+  onesLike as ones_like,
+  rand,
+  randn,
+  randnLike,
+  randnLike as randn_like,
+  stack,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+  zerosLike as zeros_like,
+} from './creation.js';
+export type { DType, FloatArray } from './dtype.js';
+export type { ErrorCode, EvenkeelError } from './errors.js';
+export * as init from './init.js';
+export {
+  getNumThreads,
+  getNumThreads as get_num_threads,
+  type Info,
+  info,
+  setNumThreads,
+  setNumThreads as set_num_threads,
+} from './native.js';
+export * as nn from './nn/index.js';
+export {
+  type Algorithm,
+  Generator,
+  type GeneratorOptions,
+  manualSeed,
+  manualSeed as manual_seed,
+  setDefaultGenerator,
+} from './random.js';
+export type { Shape } from './shape.js';
+export { type NestedArray, type RandomOptions, type ReduceOptions, Tensor, type VarianceOptions } from './tensor.js';

@@ -1,0 +1,118 @@
+// Finds and configures the native core.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { argumentError, rangeError } from './errors.js';
+
+/** What native/addon.cc exports. */
+interface NativeCore {
+  run(plan: Float64Array, ...arrays: ArrayBufferView[]): void;
+  kernels(): string[];
+  info(): {
+    blas: { config: string; core: string };
+    simd: string;
+    simdTargets: string[];
+    napi: number;
+  };
+  getNumThreads(): number;
+  setNumThreads(threads: number): void;
+  setSimdTarget(name: string): void;
+  /** True once in a process: for whoever has to apply the environment's settings. */
+  claimConfiguration(): boolean;
+}
+
+/** The package's folder: this file lies in lib/ or dist/. */
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function load(): NativeCore {
+  const core = process.env.EVENKEEL_BLAS_CORE;
+  // OpenBLAS reads this once, when it is loaded.
+  if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
+  try {
+    const require = createRequire(import.meta.url);
+    return (require('node-gyp-build') as (path: string) => NativeCore)(root);
+  } catch (cause) {
+    throw new Error(
+      `evenkeel: the native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}.\n` +
+        `Looked in ${root}build/Release and ${root}prebuilds. Build it from the sources with: npm run setup`,
+      { cause },
+    );
+  }
+}
+
+export const native = load();
+
+/** Most threads that setNumThreads accepts. */
+const maxThreads = 256;
+
+function checkThreads(call: string, threads: unknown): number {
+  if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > maxThreads) {
+    throw rangeError(call, `expected a whole number of threads from 1 to ${maxThreads}, got ${String(threads)}`);
+  }
+  return threads;
+}
+
+if (native.claimConfiguration()) {
+  const { EVENKEEL_THREADS: threads, EVENKEEL_SIMD: simd } = process.env;
+  if (threads) native.setNumThreads(checkThreads('EVENKEEL_THREADS', Number(threads)));
+  if (simd) {
+    const choices = native.info().simdTargets;
+    if (!choices.includes(simd)) {
+      throw argumentError('EVENKEEL_SIMD', `'${simd}' is not available here; expected one of ${choices.join(', ')}`);
+    }
+    native.setSimdTarget(simd);
+  }
+}
+
+/**
+ * Sets how many threads kernels may use, for the whole process, 1 to 256. The default is the number of CPUs that the
+ * affinity mask and the cgroup's quota allow, or `EVENKEEL_THREADS`. Random fills do not depend on it.
+ *
+ * @throws RangeError (ERR_RANGE) for anything but a whole number from 1 to 256.
+ * @example
+ * setNumThreads(1);
+ */
+export function setNumThreads(threads: number): void {
+  native.setNumThreads(checkThreads('setNumThreads', threads));
+}
+
+/**
+ * The number of threads kernels may use.
+ *
+ * @example
+ * console.log(getNumThreads());
+ */
+export function getNumThreads(): number {
+  return native.getNumThreads();
+}
+
+/** What is loaded, as `info()` reports it. */
+export interface Info {
+  version: string;
+  blas: { library: string; version: string; core: string; threads: number };
+  simd: string;
+  napi: number;
+  platform: string;
+  prebuilt: boolean;
+}
+
+/**
+ * What is loaded: versions, the BLAS and the CPU core it is tuned for, the instruction set in use, the thread count.
+ *
+ * @example
+ * console.log(info().simd);
+ */
+export function info(): Info {
+  const require = createRequire(import.meta.url);
+  const { version } = require('../package.json') as { version: string };
+  const { path } = require('node-gyp-build') as { path: (root: string) => string };
+  const { blas, simd, napi } = native.info();
+  const [library = '', blasVersion = ''] = blas.config.split(' ');
+  return {
+    version,
+    blas: { library, version: blasVersion, core: blas.core, threads: getNumThreads() },
+    simd,
+    napi,
+    platform: `${process.platform}-${process.arch}`,
+    prebuilt: path(root).includes('prebuilds'),
+  };
+}

@@ -1,0 +1,41 @@
+// Modules without parameters.
+import type { Tensor } from '../tensor.js';
+import { relu } from './functional.js';
+import { Module } from './module.js';
+
+/**
+ * max(x, 0) for each element.
+ *
+ * @example
+ * new nn.ReLU().call(randn(3));
+ */
+export class ReLU extends Module {
+  override forward(input: Tensor): Tensor {
+    return relu(input);
+  }
+}
+
+/**
+ * Merges dimensions `startDim` (1 by default, so that a batch stays a batch) to `endDim` into one.
+ *
+ * @example
+ * new nn.Flatten().call(randn(8, 1, 28, 28)).shape; // [8, 784]
+ */
+export class Flatten extends Module {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(startDim = 1, endDim = -1) {
+    super();
+    this.startDim = startDim;
+    this.endDim = endDim;
+  }
+
+  override forward(input: Tensor): Tensor {
+    return input.flatten(this.startDim, this.endDim);
+  }
+
+  protected override extraRepr(): string {
+    return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
+  }
+}

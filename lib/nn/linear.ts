@@ -1,0 +1,79 @@
+import { checkDType, type DType, defaultDType } from '../dtype.js';
+import { kaimingUniform_, uniform_ } from '../init.js';
+import type { Generator } from '../random.js';
+import { checkSize } from '../shape.js';
+import { checkOptions, type RandomOptions, Tensor } from '../tensor.js';
+import { emptyView } from '../view.js';
+import { linear } from './functional.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+/** Options that layers with weights share. */
+export interface LayerOptions {
+  /** Whether the layer adds a bias; true by default. */
+  bias?: boolean;
+  /** float32 by default. */
+  dtype?: DType;
+  /** Where the initial values come from; the default generator if none is given. */
+  generator?: Generator;
+  /** Whether to initialise; where false, parameters are 0. True by default. */
+  init?: boolean;
+}
+
+/** A new parameter of zeros. */
+export function makeParameter(call: string, shape: number[], dtype: DType | undefined): Parameter {
+  return new Parameter(new Tensor(emptyView(shape, checkDType(call, dtype ?? defaultDType))));
+}
+
+/**
+ * torch's default initialisation of a layer: Kaiming's uniform distribution with a = sqrt(5), which is 1/sqrt(fan_in) for
+ * both bounds, and the bias within 1/sqrt(fan_in) as well.
+ */
+export function resetWeightAndBias(weight: Parameter, bias: Parameter | null, options: RandomOptions): void {
+  // Nothing depends on values of an empty weight, whose fan may be 0.
+  if (weight.numel() > 0) kaimingUniform_(weight, { a: Math.sqrt(5), ...options });
+  const fanIn = weight.numel() / weight.size(0);
+  if (bias !== null && fanIn > 0) {
+    const bound = 1 / Math.sqrt(fanIn);
+    uniform_(bias, -bound, bound, options);
+  }
+}
+
+/**
+ * A fully connected layer: y = x W' + b, with W [out, in].
+ *
+ * @example
+ * const layer = new nn.Linear(100, 50);
+ * init.xavierUniform_(layer.weight);
+ */
+export class Linear extends Module {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  weight: Parameter;
+  bias: Parameter | null;
+
+  constructor(inFeatures: number, outFeatures: number, options?: LayerOptions) {
+    super();
+    const call = 'Linear';
+    const { bias = true, dtype, generator, init = true } = checkOptions(call, options);
+    this.inFeatures = checkSize(call, inFeatures, 'inFeatures');
+    this.outFeatures = checkSize(call, outFeatures, 'outFeatures');
+    this.weight = makeParameter(call, [this.outFeatures, this.inFeatures], dtype);
+    this.bias = bias ? makeParameter(call, [this.outFeatures], dtype) : null;
+    if (init) this.resetParameters({ generator });
+  }
+
+  /** Draws the parameters anew, as torch initialises them by default. */
+  resetParameters(options: RandomOptions = {}): void {
+    resetWeightAndBias(this.weight, this.bias, options);
+  }
+
+  override forward(input: Tensor): Tensor {
+    return linear(input, this.weight, this.bias);
+  }
+
+  protected override extraRepr(): string {
+    const bias = this.bias === null ? 'False' : 'True';
+    return `in_features=${this.inFeatures}, out_features=${this.outFeatures}, bias=${bias}`;
+  }
+}

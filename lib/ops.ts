@@ -1,0 +1,286 @@
+// The table of operations on views, and the few shapes they come in. Add an operation: docs/add-an-op.md.
+import { type DType, promote } from './dtype.js';
+import { dtypeError, rangeError, shapeError } from './errors.js';
+import { kernelId, run } from './run.js';
+import { broadcastShapes, checkDims, formatShape, numElements } from './shape.js';
+import { emptyView, expandView, type FloatView, isViewContiguous, restride } from './view.js';
+
+/** One row: the kernel that computes it. */
+interface OpRow {
+  readonly kernel: number;
+}
+interface BinaryRow extends OpRow {
+  /** The kernel that takes a number in place of the second operand. */
+  readonly scalarKernel: number;
+}
+
+function unary(name: string): OpRow {
+  return { kernel: kernelId(name) };
+}
+
+function binary(name: string): BinaryRow {
+  return { kernel: kernelId(name), scalarKernel: kernelId(`${name}_scalar`) };
+}
+
+/**
+ * Operations on one tensor, element by element. Each row becomes a method of Tensor and its in-place twin: `neg` and
+ * `neg_`.
+ */
+export const unaryOps = {
+  /** The negative of each element. */
+  neg: unary('neg'),
+  /** The square root of each element; NaN below 0. */
+  sqrt: unary('sqrt'),
+  /** e to the power of each element. */
+  exp: unary('exp'),
+  /** The hyperbolic tangent of each element. */
+  tanh: unary('tanh'),
+  /** max(x, 0) for each element. */
+  relu: unary('relu'),
+};
+
+/** Operations on two tensors that broadcast, or on a tensor and a number. */
+export const binaryOps = {
+  /** The sum of each pair of elements. */
+  add: binary('add'),
+  /** The difference of each pair of elements. */
+  sub: binary('sub'),
+  /** The product of each pair of elements. */
+  mul: binary('mul'),
+  /** The quotient of each pair of elements. */
+  div: binary('div'),
+};
+
+/** Reductions over all or some dimensions. */
+export const reductionOps = {
+  sum: unary('sum'),
+  mean: unary('mean'),
+  std: unary('std'),
+  var: unary('var'),
+  min: unary('min'),
+  max: unary('max'),
+  norm: unary('norm'),
+};
+
+const kernels = {
+  fill: kernelId('fill'),
+  copy: kernelId('copy'),
+  clamp: kernelId('clamp'),
+  gemm: kernelId('gemm'),
+  conv2d: kernelId('conv2d'),
+  qr: kernelId('qr'),
+};
+
+export function fill(call: string, view: FloatView, value: number): void {
+  run(call, kernels.fill, [view], [value]);
+}
+
+/** Copies `from`, which must broadcast to `to`, converting its elements. */
+export function copy(call: string, from: FloatView, to: FloatView): void {
+  const source = expandView(from, to.shape);
+  run(call, kernels.copy, [to, overlaps(source, to) ? contiguousCopy(call, source) : source]);
+}
+
+export function contiguousCopy(call: string, view: FloatView, dtype: DType = view.dtype): FloatView {
+  const out = emptyView(view.shape, dtype);
+  run(call, kernels.copy, [out, view]);
+  return out;
+}
+
+/** The view itself where its elements lie in row-major order, else a copy in which they do. */
+export function contiguous(call: string, view: FloatView): FloatView {
+  return isViewContiguous(view) ? view : contiguousCopy(call, view);
+}
+
+export function cast(call: string, view: FloatView, dtype: DType): FloatView {
+  return view.dtype === dtype ? view : contiguousCopy(call, view, dtype);
+}
+
+/** Whether writing `out` element by element could change elements of `input` that are still to be read. */
+function overlaps(input: FloatView, out: FloatView): boolean {
+  if (input.array.buffer !== out.array.buffer) return false;
+  const same =
+    input.array.byteOffset === out.array.byteOffset &&
+    input.dtype === out.dtype &&
+    input.offset === out.offset &&
+    input.strides.every((stride, d) => stride === out.strides[d] || input.shape[d] === 1);
+  return !same;
+}
+
+function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
+  return overlaps(input, out) ? contiguousCopy(call, input) : input;
+}
+
+/** Writes an element-by-element kernel's result to `out`, whatever its dtype and however it overlaps the inputs. */
+function mapInto(call: string, kernel: number, inputs: FloatView[], params: number[], out: FloatView): void {
+  const dtype = inputs[0]!.dtype;
+  if (dtype !== out.dtype) {
+    const result = emptyView(out.shape, dtype);
+    run(call, kernel, [result, ...inputs], params);
+    return copy(call, result, out);
+  }
+  run(call, kernel, [out, ...inputs.map((input) => safeInput(call, input, out))], params);
+}
+
+export function applyUnary(call: string, op: OpRow, x: FloatView, inPlace: boolean): FloatView {
+  if (inPlace) {
+    run(call, op.kernel, [x, x]);
+    return x;
+  }
+  const out = emptyView(x.shape, x.dtype);
+  run(call, op.kernel, [out, x]);
+  return out;
+}
+
+export function applyBinary(
+  call: string,
+  op: BinaryRow,
+  a: FloatView,
+  b: FloatView | number,
+  inPlace: boolean,
+): FloatView {
+  if (typeof b === 'number') {
+    const out = inPlace ? a : emptyView(a.shape, a.dtype);
+    run(call, op.scalarKernel, [out, a], [b]);
+    return out;
+  }
+  const shape = broadcastShapes(call, a.shape, b.shape);
+  if (inPlace && shape.some((size, d) => size !== a.shape[d])) {
+    throw shapeError(
+      call,
+      `shape ${formatShape(b.shape)} does not broadcast to ${formatShape(a.shape)}, which an in-place call keeps`,
+    );
+  }
+  const dtype = promote(a.dtype, a.shape.length, b.dtype, b.shape.length);
+  const inputs = [expandView(cast(call, a, dtype), shape), expandView(cast(call, b, dtype), shape)];
+  const out = inPlace ? a : emptyView(shape, dtype);
+  mapInto(call, op.kernel, inputs, [], out);
+  return out;
+}
+
+export function clamp(call: string, x: FloatView, low: number, high: number, inPlace: boolean): FloatView {
+  const out = inPlace ? x : emptyView(x.shape, x.dtype);
+  run(call, kernels.clamp, [out, x], [low, high]);
+  return out;
+}
+
+/** Reduces the given dimensions (all of them by default). */
+export function reduce(
+  call: string,
+  op: OpRow,
+  x: FloatView,
+  dims: number | readonly number[] | undefined,
+  keepdim: boolean,
+  params: readonly number[] = [],
+): FloatView {
+  const reduced = new Set(checkDims(call, dims, x.shape.length));
+  const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
+  const extreme = op === reductionOps.min || op === reductionOps.max;
+  if (extreme && numElements(kept) > 0 && numElements(x.shape) === 0) {
+    throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
+  }
+  const out = emptyView(kept, x.dtype);
+  run(call, op.kernel, [out, x], params);
+  if (keepdim) return out;
+  const left = kept.map((_, d) => d).filter((d) => !reduced.has(d));
+  return restride(
+    out,
+    left.map((d) => out.shape[d]!),
+    left.map((d) => out.strides[d]!),
+  );
+}
+
+/** Whether BLAS can address a matrix: unit stride one way, no overlap the other. */
+function isMatrix(view: FloatView): boolean {
+  const [rows, columns] = view.shape as [number, number];
+  const [rowStride, columnStride] = view.strides as [number, number];
+  return (
+    ((columns === 1 || columnStride === 1) && (rows === 1 || rowStride >= columns)) ||
+    ((rows === 1 || rowStride === 1) && (columns === 1 || columnStride >= rows))
+  );
+}
+
+function addressable(call: string, view: FloatView): FloatView {
+  return isMatrix(view) ? view : contiguousCopy(call, view);
+}
+
+/** out [m, n] = a [m, k] b [k, n] + beta * out; `out` has contiguous rows. */
+export function gemmInto(call: string, a: FloatView, b: FloatView, out: FloatView, beta: number): void {
+  run(call, kernels.gemm, [out, addressable(call, a), addressable(call, b)], [1, beta]);
+}
+
+/** The matrix product of two operands of one or two dimensions, as torch.matmul: vectors are rows or columns as fits. */
+export function matmul(call: string, a: FloatView, b: FloatView): FloatView {
+  const { shape: sa, strides: ta } = a;
+  const { shape: sb, strides: tb } = b;
+  if (sa.length < 1 || sa.length > 2 || sb.length < 1 || sb.length > 2) {
+    throw shapeError(
+      call,
+      `expected operands of 1 or 2 dimensions, got shapes ${formatShape(sa)} and ${formatShape(sb)}`,
+    );
+  }
+  const inner = sa[sa.length - 1]!;
+  if (inner !== sb[0]) {
+    throw shapeError(
+      call,
+      `shapes ${formatShape(sa)} and ${formatShape(sb)} cannot be multiplied: ` +
+        `the last dimension of the first is ${inner}, the first of the second is ${sb[0]}`,
+    );
+  }
+  checkSameDType(call, a, b);
+  const left = sa.length === 2 ? a : restride(a, [1, inner], [inner, ta[0]!]);
+  const right = sb.length === 2 ? b : restride(b, [inner, 1], [tb[0]!, 1]);
+  const out = emptyView([left.shape[0]!, right.shape[1]!], a.dtype);
+  gemmInto(call, left, right, out, 0);
+  const shape = [...sa.slice(0, -1), ...sb.slice(1)];
+  return shape.length === 2 ? out : restride(out, shape, shape.length === 1 ? [1] : []);
+}
+
+/** A row of conv2d's geometry: stride, padding before the first element, dilation, for height and width. */
+export interface Conv2dGeometry {
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+/**
+ * out [N, Co, Ho, Wo] = convolution of x [N, Ci, H, W] with w [Co, Ci / groups, kh, kw], plus `out` where `accumulate`.
+ * `out` must be contiguous; its size decides how far past the image's end the kernel goes.
+ */
+export function conv2dInto(
+  call: string,
+  x: FloatView,
+  w: FloatView,
+  out: FloatView,
+  { stride, padding, dilation, groups }: Conv2dGeometry,
+  accumulate: boolean,
+): void {
+  run(
+    call,
+    kernels.conv2d,
+    [out, contiguous(call, x), contiguous(call, w)],
+    [...stride, ...padding, ...dilation, groups, accumulate ? 1 : 0],
+  );
+}
+
+/**
+ * The reduced QR decomposition of a matrix with no more columns than rows (Householder; LAPACK's geqrf and orgqr):
+ * q [m, n] has orthonormal columns, r [n, n] is upper triangular.
+ */
+export function qr(call: string, matrix: FloatView): { q: FloatView; r: FloatView } {
+  const [m, n] = matrix.shape as [number, number];
+  if (m < n)
+    throw rangeError(call, `expected at least as many rows as columns, got shape ${formatShape(matrix.shape)}`);
+  // LAPACK works in place on columns.
+  const q = restride(emptyView([n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
+  const r = emptyView([n, n], matrix.dtype);
+  copy(call, matrix, q);
+  run(call, kernels.qr, [q, r]);
+  return { q, r };
+}
+
+/** Refuses operands of two dtypes, for the calls in which torch does not promote. */
+export function checkSameDType(call: string, a: FloatView, b: FloatView): void {
+  if (a.dtype !== b.dtype) throw dtypeError(call, `operands must have one dtype, got ${a.dtype} and ${b.dtype}`);
+}

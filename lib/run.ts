@@ -1,0 +1,80 @@
+// The gate: every call into the native core goes through `run`, which packs a plan as native/guard.h describes it.
+import { dtypes } from './dtype.js';
+import { argumentError, detachedError } from './errors.js';
+import { native } from './native.js';
+import { formatShape, maxDims } from './shape.js';
+import type { View } from './view.js';
+
+const maxViews = 4;
+const maxParams = 12;
+
+/** Reused by every call: a fresh plan costs as much as a small kernel. Each worker thread has its own module. */
+const plan = new Float64Array(2 + maxViews * (3 + 2 * maxDims) + maxParams);
+
+const ids = new Map(native.kernels().map((name, id) => [name, id]));
+
+/** The number of a kernel of native/kernels.def. */
+export function kernelId(name: string): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`native/kernels.def has no kernel '${name}'; rebuild with npm run build`);
+  return id;
+}
+
+function pack(kernel: number, views: readonly View[], params: readonly number[]): void {
+  plan[1] = kernel;
+  let at = 2;
+  for (const view of views) {
+    const { shape, strides } = view;
+    plan[at++] = dtypes[view.dtype].code;
+    plan[at++] = shape.length;
+    plan[at++] = view.offset;
+    for (let d = 0; d < shape.length; d++) plan[at++] = shape[d]!;
+    for (let d = 0; d < strides.length; d++) plan[at++] = strides[d]!;
+  }
+  for (let p = 0; p < params.length; p++) plan[at++] = params[p]!;
+  plan[0] = at;
+}
+
+const noParams: readonly number[] = [];
+
+/**
+ * Runs a kernel on views, output first. The caller has checked dtypes and shapes; the native guard checks bounds again.
+ * `call` is the public call to name in an error.
+ */
+export function run(call: string, kernel: number, views: readonly View[], params = noParams): void {
+  pack(kernel, views, params);
+  try {
+    switch (views.length) {
+      case 1:
+        return native.run(plan, views[0]!.array);
+      case 2:
+        return native.run(plan, views[0]!.array, views[1]!.array);
+      case 3:
+        return native.run(plan, views[0]!.array, views[1]!.array, views[2]!.array);
+      default:
+        return native.run(plan, ...views.map((view) => view.array));
+    }
+  } catch (error) {
+    throw explain(call, views, error);
+  }
+}
+
+/** What the guard refused although the caller's checks passed: lost memory, or an output that repeats elements. */
+function explain(call: string, views: readonly View[], error: unknown): unknown {
+  const out = views[0]!;
+  if (out.strides.some((stride, d) => stride === 0 && out.shape[d]! > 1)) {
+    return argumentError(
+      call,
+      `cannot write to a tensor of shape ${formatShape(out.shape)} whose elements share memory; clone() it first`,
+    );
+  }
+  const lost = views.find((view) => {
+    const last = view.shape.reduce((index, size, d) => index + (size - 1) * view.strides[d]!, view.offset);
+    return !view.shape.includes(0) && last >= view.array.length;
+  });
+  if (lost === undefined) return error;
+  return detachedError(
+    call,
+    `the memory of a tensor of shape ${formatShape(lost.shape)} is gone: its ArrayBuffer was detached or shrunk`,
+  );
+}
