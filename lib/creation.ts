@@ -1,6 +1,9 @@
 // Functions that make tensors.
+
+import { checkNumber, checkOptions } from './arguments.js';
 import { allocate, checkDType, type DType, defaultDType, dtypeOf, dtypes, type FloatArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
+import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
 import {
   checkDim,
@@ -12,16 +15,7 @@ import {
   type Shape,
   sameShape,
 } from './shape.js';
-import {
-  checkNumber,
-  checkOptions,
-  fillNormal,
-  fillUniform,
-  type NestedArray,
-  operand,
-  type RandomOptions,
-  Tensor,
-} from './tensor.js';
+import { type NestedArray, operand, Tensor } from './tensor.js';
 import { emptyView } from './view.js';
 
 /** Options of the functions that make tensors. */
@@ -166,7 +160,7 @@ export function linspace(start: number, end: number, steps: number, options?: Te
 export function rand(...args: CreationArguments): Tensor {
   const [shape, options] = creationArguments('rand', args);
   const out = make('rand', shape, options);
-  fillUniform('rand', out, 0, 1, options);
+  fillUniform('rand', out.elements, 0, 1, options);
   return out;
 }
 
@@ -179,7 +173,7 @@ export function rand(...args: CreationArguments): Tensor {
 export function randn(...args: CreationArguments): Tensor {
   const [shape, options] = creationArguments('randn', args);
   const out = make('randn', shape, options);
-  fillNormal('randn', out, 0, 1, options);
+  fillNormal('randn', out.elements, 0, 1, options);
   return out;
 }
 
@@ -201,7 +195,7 @@ export function onesLike(tensor: Tensor, options?: TensorOptions): Tensor {
 /** Standard normal random numbers of another tensor's shape and dtype. */
 export function randnLike(tensor: Tensor, options?: TensorOptions): Tensor {
   const out = like('randnLike', tensor, options);
-  fillNormal('randnLike', out, 0, 1, options);
+  fillNormal('randnLike', out.elements, 0, 1, options);
   return out;
 }
 

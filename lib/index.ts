@@ -25,6 +25,7 @@ export {
 } from './creation.js';
 export type { DType, FloatArray } from './dtype.js';
 export type { ErrorCode, EvenkeelError } from './errors.js';
+export type { RandomOptions } from './fill.js';
 export * as init from './init.js';
 export {
   getNumThreads,
@@ -44,4 +45,4 @@ export {
   setDefaultGenerator,
 } from './random.js';
 export type { Shape } from './shape.js';
-export { type NestedArray, type RandomOptions, type ReduceOptions, Tensor, type VarianceOptions } from './tensor.js';
+export { type NestedArray, type ReduceOptions, Tensor, type VarianceOptions } from './tensor.js';

@@ -1,9 +1,12 @@
 // Initialisers: in place, as torch.nn.init names and defines them. One scaling core (a distribution of a given standard
 // deviation from fans and a gain) and one row for each initialiser.
+
+import { checkNumber, checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, shapeError } from './errors.js';
+import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
 import { contiguousStrides, fans, formatShape, numElements } from './shape.js';
-import { checkNumber, checkOptions, fillNormal, fillUniform, operand, type RandomOptions, Tensor } from './tensor.js';
+import { operand, type Tensor } from './tensor.js';
 import { emptyView, restride } from './view.js';
 
 /** Which fan a variance is divided by; torch's spelling works too. */
@@ -85,35 +88,36 @@ export function calculateFanInAndFanOut(tensor: Tensor): [fanIn: number, fanOut:
 type Distribution = 'uniform' | 'normal';
 
 /** Fills with a distribution of mean 0 and the given standard deviation. */
-function scaled(
+function scaled<T extends Tensor>(
   call: string,
-  tensor: Tensor,
+  tensor: T,
   distribution: Distribution,
   std: number,
   options: RandomOptions | undefined,
-): Tensor {
+): T {
+  const view = operand(call, tensor);
   if (!Number.isFinite(std)) {
-    // No inputs or no outputs: there is nothing to fill, and torch leaves the tensor alone with a warning.
-    if (tensor.numel() === 0) return tensor;
-    throw rangeError(call, `the standard deviation of shape ${formatShape(tensor.shape)} would be ${std}`);
+    // No inputs or no outputs: there is nothing to fill.
+    if (numElements(view.shape) === 0) return tensor;
+    throw rangeError(call, `the standard deviation of shape ${formatShape(view.shape)} would be ${std}`);
   }
   if (distribution === 'normal') {
-    fillNormal(call, tensor, 0, std, options);
+    fillNormal(call, view, 0, std, options);
   } else {
     // A uniform distribution on [-bound, bound] has standard deviation bound / sqrt(3).
     const bound = Math.sqrt(3) * std;
-    fillUniform(call, tensor, -bound, bound, options);
+    fillUniform(call, view, -bound, bound, options);
   }
   return tensor;
 }
 
-function xavier(
+function xavier<T extends Tensor>(
   call: string,
-  tensor: Tensor,
+  tensor: T,
   distribution: Distribution,
   gain: number,
-  options?: RandomOptions,
-): Tensor {
+  options: RandomOptions | undefined,
+): T {
   const { fanIn, fanOut } = fans(call, operand(call, tensor).shape);
   return scaled(call, tensor, distribution, checkGain(call, gain) * Math.sqrt(2 / (fanIn + fanOut)), options);
 }
@@ -125,7 +129,12 @@ const fanModes: Readonly<Record<FanMode, 'fanIn' | 'fanOut'>> = {
   fanOut: 'fanOut',
 };
 
-function kaiming(call: string, tensor: Tensor, distribution: Distribution, options?: KaimingOptions): Tensor {
+function kaiming<T extends Tensor>(
+  call: string,
+  tensor: T,
+  distribution: Distribution,
+  options: KaimingOptions | undefined,
+): T {
   const { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu', generator } = checkOptions(call, options);
   if (typeof mode !== 'string' || !Object.hasOwn(fanModes, mode)) {
     throw argumentError(call, `unknown mode ${describe(mode)}; expected 'fan_in' or 'fan_out'`);
@@ -152,7 +161,7 @@ function checkGain(call: string, gain: number): number {
  * init.uniform_(layer.weight, -0.1, 0.1);
  */
 export function uniform_<T extends Tensor>(tensor: T, a = 0, b = 1, options?: RandomOptions): T {
-  fillUniform('uniform_', tensor, a, b, options);
+  fillUniform('uniform_', operand('uniform_', tensor), a, b, options);
   return tensor;
 }
 
@@ -164,7 +173,7 @@ export function uniform_<T extends Tensor>(tensor: T, a = 0, b = 1, options?: Ra
  * init.normal_(layer.weight, 0, 0.01);
  */
 export function normal_<T extends Tensor>(tensor: T, mean = 0, std = 1, options?: RandomOptions): T {
-  fillNormal('normal_', tensor, mean, std, options);
+  fillNormal('normal_', operand('normal_', tensor), mean, std, options);
   return tensor;
 }
 
@@ -198,8 +207,7 @@ export function zeros_<T extends Tensor>(tensor: T): T {
  * init.xavierUniform_(layer.weight, init.calculateGain('tanh'));
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
-  xavier('xavierUniform_', tensor, 'uniform', gain, options);
-  return tensor;
+  return xavier('xavierUniform_', tensor, 'uniform', gain, options);
 }
 
 /**
@@ -209,8 +217,7 @@ export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: 
  * init.xavierNormal_(layer.weight);
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
-  xavier('xavierNormal_', tensor, 'normal', gain, options);
-  return tensor;
+  return xavier('xavierNormal_', tensor, 'normal', gain, options);
 }
 
 /**
@@ -220,8 +227,7 @@ export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1, options?: R
  * init.kaimingUniform_(layer.weight, { nonlinearity: 'relu' });
  */
 export function kaimingUniform_<T extends Tensor>(tensor: T, options?: KaimingOptions): T {
-  kaiming('kaimingUniform_', tensor, 'uniform', options);
-  return tensor;
+  return kaiming('kaimingUniform_', tensor, 'uniform', options);
 }
 
 /**
@@ -231,8 +237,7 @@ export function kaimingUniform_<T extends Tensor>(tensor: T, options?: KaimingOp
  * init.kaimingNormal_(layer.weight, { mode: 'fan_out', nonlinearity: 'relu' });
  */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options?: KaimingOptions): T {
-  kaiming('kaimingNormal_', tensor, 'normal', options);
-  return tensor;
+  return kaiming('kaimingNormal_', tensor, 'normal', options);
 }
 
 /**
@@ -256,7 +261,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: Ran
   const rows = view.shape[0]!;
   const columns = count / rows;
   const matrix = emptyView([rows, columns], view.dtype);
-  fillNormal(call, new Tensor(matrix), 0, 1, options);
+  fillNormal(call, matrix, 0, 1, options);
   const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
   const { q, r } = ops.qr(call, tall);
   // Signs of R's diagonal times the gain, broadcast along the rows of Q: one factor for each column.

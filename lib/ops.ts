@@ -3,7 +3,7 @@ import { type DType, promote } from './dtype.js';
 import { dtypeError, rangeError, shapeError } from './errors.js';
 import { kernelId, run } from './run.js';
 import { broadcastShapes, checkDims, formatShape, numElements } from './shape.js';
-import { emptyView, expandView, type FloatView, isViewContiguous, restride } from './view.js';
+import { broadcastTo, emptyView, type FloatView, isViewContiguous, restride } from './view.js';
 
 /** One row: the kernel that computes it. */
 interface OpRow {
@@ -77,7 +77,7 @@ export function fill(call: string, view: FloatView, value: number): void {
 
 /** Copies `from`, which must broadcast to `to`, converting its elements. */
 export function copy(call: string, from: FloatView, to: FloatView): void {
-  const source = expandView(from, to.shape);
+  const source = broadcastTo(from, to.shape);
   run(call, kernels.copy, [to, overlaps(source, to) ? contiguousCopy(call, source) : source]);
 }
 
@@ -117,7 +117,8 @@ function mapInto(call: string, kernel: number, inputs: FloatView[], params: numb
   if (dtype !== out.dtype) {
     const result = emptyView(out.shape, dtype);
     run(call, kernel, [result, ...inputs], params);
-    return copy(call, result, out);
+    copy(call, result, out);
+    return;
   }
   run(call, kernel, [out, ...inputs.map((input) => safeInput(call, input, out))], params);
 }
@@ -152,7 +153,7 @@ export function applyBinary(
     );
   }
   const dtype = promote(a.dtype, a.shape.length, b.dtype, b.shape.length);
-  const inputs = [expandView(cast(call, a, dtype), shape), expandView(cast(call, b, dtype), shape)];
+  const inputs = [broadcastTo(cast(call, a, dtype), shape), broadcastTo(cast(call, b, dtype), shape)];
   const out = inPlace ? a : emptyView(shape, dtype);
   mapInto(call, op.kernel, inputs, [], out);
   return out;

@@ -46,13 +46,17 @@ export function run(call: string, kernel: number, views: readonly View[], params
   try {
     switch (views.length) {
       case 1:
-        return native.run(plan, views[0]!.array);
+        native.run(plan, views[0]!.array);
+        break;
       case 2:
-        return native.run(plan, views[0]!.array, views[1]!.array);
+        native.run(plan, views[0]!.array, views[1]!.array);
+        break;
       case 3:
-        return native.run(plan, views[0]!.array, views[1]!.array, views[2]!.array);
+        native.run(plan, views[0]!.array, views[1]!.array, views[2]!.array);
+        break;
       default:
-        return native.run(plan, ...views.map((view) => view.array));
+        native.run(plan, ...views.map((view) => view.array));
+        break;
     }
   } catch (error) {
     throw explain(call, views, error);

@@ -1,29 +1,14 @@
 // Tensor: a shape and strides on a typed array, with torch's methods. The work is done in ops.ts, shape.ts, random.ts and
 // format.ts; the element-by-element methods come from the tables of ops.ts.
+import { checkNumber, checkOptions, shapeArguments } from './arguments.js';
 import { checkDType, type DType, dtypes, type FloatArray } from './dtype.js';
-import { argumentError, describe, rangeError, shapeError } from './errors.js';
+import { argumentError, describe, rangeError, shapeError, stateError } from './errors.js';
+import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import { formatTensor } from './format.js';
 import * as ops from './ops.js';
-import { checkGenerator, type Generator } from './random.js';
-import {
-  broadcastShapes,
-  checkDim,
-  checkDims,
-  checkShape,
-  checkSize,
-  formatShape,
-  inferShape,
-  numElements,
-  type Shape,
-  viewStrides,
-} from './shape.js';
-import { expandView, type FloatView, isViewContiguous, restride } from './view.js';
-
-/** Options of random fills. */
-export interface RandomOptions {
-  /** Where the numbers come from; the default generator if none is given. */
-  generator?: Generator | undefined;
-}
+import { broadcastShapes, checkDim, formatShape, numElements, type Shape, sameShape } from './shape.js';
+import type { FloatView } from './view.js';
+import * as views from './view.js';
 
 /** Options of reductions. */
 export interface ReduceOptions {
@@ -105,9 +90,7 @@ export class Tensor {
    * @throws RangeError (ERR_STATE) for a tensor that is not contiguous
    */
   get array(): FloatArray {
-    if (!this.isContiguous()) {
-      throw argumentError('array', 'the tensor is not contiguous; call contiguous() first');
-    }
+    if (!this.isContiguous()) throw stateError('array', 'the tensor is not contiguous; call contiguous() first');
     const { array, offset } = this.elements;
     const length = this.numel();
     const storage = array as FloatArray;
@@ -131,7 +114,7 @@ export class Tensor {
     return this.shape[checkDim('size', dim, this.dim())]!;
   }
   isContiguous(): boolean {
-    return isViewContiguous(this.elements);
+    return views.isViewContiguous(this.elements);
   }
 
   // Elements.
@@ -159,7 +142,7 @@ export class Tensor {
     if (indices.length > this.dim()) {
       throw shapeError('at', `got ${indices.length} indices for shape ${formatShape(this.shape)}`);
     }
-    return indices.reduce<Tensor>((t, index) => t.#select('at', 0, index), this);
+    return this.#view(indices.reduce((view, index) => views.selectView('at', view, 0, index), this.elements));
   }
 
   /** Writes a number, or a tensor that broadcasts, at the given indices. */
@@ -199,7 +182,7 @@ export class Tensor {
   copy_(source: Tensor): this {
     const from = operand('copy_', source);
     const shape = broadcastShapes('copy_', this.shape, from.shape);
-    if (shape.some((size, d) => size !== this.shape[d]) || shape.length !== this.dim()) {
+    if (!sameShape(shape, this.shape)) {
       throw shapeError('copy_', `shape ${formatShape(from.shape)} does not broadcast to ${formatShape(this.shape)}`);
     }
     ops.copy('copy_', from, this.elements);
@@ -221,148 +204,70 @@ export class Tensor {
 
   // Views: none of these copies, but reshape and flatten where they must.
 
-  #restride(shape: Shape, strides: Shape, offset = this.storageOffset): Tensor {
-    return new Tensor(restride(this.elements, shape, strides, offset), this.requiresGrad);
+  #view(elements: FloatView): Tensor {
+    return new Tensor(elements, this.requiresGrad);
   }
 
   /** The same elements under another shape; one size may be -1. */
   view(...shape: ShapeArguments): Tensor {
-    const view = this.#viewOrUndefined('view', shapeArguments(shape));
-    if (view === undefined) {
-      throw shapeError(
-        'view',
-        `shape ${describe(shapeArguments(shape))} is not a view of shape ${formatShape(this.shape)} with strides ` +
-          `${formatShape(this.strides)}; use reshape()`,
-      );
-    }
-    return view;
-  }
-
-  #viewOrUndefined(call: string, requested: unknown): Tensor | undefined {
-    const shape = inferShape(call, requested, this.numel());
-    const strides = viewStrides(this.shape, this.strides, shape);
-    return strides && this.#restride(shape, strides);
-  }
-
-  /** The same elements under another shape: a view where that is possible, else a copy. */
-  reshape(...shape: ShapeArguments): Tensor {
     const requested = shapeArguments(shape);
-    return this.#viewOrUndefined('reshape', requested) ?? this.clone().view(requested as Shape);
-  }
-
-  /** Merges dimensions `startDim` to `endDim` into one. */
-  flatten(startDim = 0, endDim = -1): Tensor {
-    const start = checkDim('flatten', startDim, this.dim());
-    const end = checkDim('flatten', endDim, this.dim());
-    if (start > end) throw rangeError('flatten', `startDim ${startDim} comes after endDim ${endDim}`);
-    const merged = numElements(this.shape.slice(start, end + 1));
-    return this.reshape([...this.shape.slice(0, start), merged, ...this.shape.slice(end + 1)]);
-  }
-
-  /** The dimensions in another order. */
-  permute(...dims: ShapeArguments): Tensor {
-    const order = checkDims('permute', shapeArguments(dims) as number[], this.dim());
-    if (order.length !== this.dim()) {
-      throw shapeError('permute', `expected ${this.dim()} dimensions, got ${describe(shapeArguments(dims))}`);
-    }
-    return this.#restride(
-      order.map((d) => this.shape[d]!),
-      order.map((d) => this.strides[d]!),
+    const view = views.reshapeView('view', this.elements, requested);
+    if (view !== undefined) return this.#view(view);
+    const [sizes, strides] = [formatShape(this.shape), formatShape(this.strides)];
+    throw shapeError(
+      'view',
+      `shape ${describe(requested)} is not a view of shape ${sizes} with strides ${strides}; use reshape()`,
     );
   }
-
+  /** The same elements under another shape: a view where that is possible, else a copy. */
+  reshape(...shape: ShapeArguments): Tensor {
+    return this.#reshape('reshape', shapeArguments(shape));
+  }
+  #reshape(call: string, shape: unknown): Tensor {
+    const view = views.reshapeView(call, this.elements, shape);
+    if (view !== undefined) return this.#view(view);
+    return this.#view(views.reshapeView(call, ops.contiguousCopy(call, this.elements), shape)!);
+  }
+  /** Merges dimensions `startDim` to `endDim` into one. */
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return this.#reshape('flatten', views.flattenedShape('flatten', this.elements, startDim, endDim));
+  }
+  /** The dimensions in another order. */
+  permute(...dims: ShapeArguments): Tensor {
+    return this.#view(views.permuteView('permute', this.elements, shapeArguments(dims)));
+  }
   /** Two dimensions exchanged. */
   transpose(dim0: number, dim1: number): Tensor {
-    const a = checkDim('transpose', dim0, this.dim());
-    const b = checkDim('transpose', dim1, this.dim());
-    const swap = (list: Shape) => list.map((value, d) => (d === a ? list[b]! : d === b ? list[a]! : value));
-    return this.#restride(swap(this.shape), swap(this.strides));
+    return this.#view(views.transposeView('transpose', this.elements, dim0, dim1));
   }
-
   /** The transpose of a tensor of at most two dimensions. */
   t(): Tensor {
     if (this.dim() > 2) throw shapeError('t', `expected at most 2 dimensions, got shape ${formatShape(this.shape)}`);
-    return this.dim() === 2 ? this.transpose(0, 1) : this.#restride(this.shape, this.strides);
+    return this.dim() === 2 ? this.transpose(0, 1) : this.#view(this.elements);
   }
-
   /** Without dimensions of size 1, or without the given ones where their size is 1. */
   squeeze(dim?: number | readonly number[]): Tensor {
-    const chosen = new Set(checkDims('squeeze', dim, this.dim()));
-    const kept = this.shape.map((_, d) => d).filter((d) => !(chosen.has(d) && this.shape[d] === 1));
-    return this.#restride(
-      kept.map((d) => this.shape[d]!),
-      kept.map((d) => this.strides[d]!),
-    );
+    return this.#view(views.squeezeView('squeeze', this.elements, dim));
   }
-
   /** With a dimension of size 1 inserted. */
   unsqueeze(dim: number): Tensor {
-    const at = checkDim('unsqueeze', dim, this.dim() + 1);
-    const stride = at < this.dim() ? this.shape[at]! * this.strides[at]! : 1;
-    return this.#restride(this.shape.toSpliced(at, 0, 1), this.strides.toSpliced(at, 0, stride));
+    return this.#view(views.unsqueezeView('unsqueeze', this.elements, dim));
   }
-
   /** Dimensions of size 1 repeated without a copy; -1 keeps a size. */
   expand(...shape: ShapeArguments): Tensor {
-    const requested = shapeArguments(shape);
-    if (!Array.isArray(requested)) throw argumentError('expand', `expected sizes, got ${describe(requested)}`);
-    const lead = requested.length - this.dim();
-    const target = checkShape(
-      'expand',
-      requested.map((size, d) => (size === -1 && d >= lead ? this.shape[d - lead]! : size)),
-    );
-    const fits = lead >= 0 && this.shape.every((size, d) => size === 1 || size === target[d + lead]);
-    if (!fits) {
-      throw shapeError('expand', `shape ${formatShape(this.shape)} does not expand to ${formatShape(target)}`);
-    }
-    return new Tensor(expandView(this.elements, target), this.requiresGrad);
+    return this.#view(views.expandView('expand', this.elements, shapeArguments(shape)));
   }
-
-  #select(call: string, dim: number, index: number): Tensor {
-    const size = this.shape[dim]!;
-    if (!Number.isInteger(index) || index < -size || index >= size) {
-      throw rangeError(call, `index ${describe(index)} is out of range for dimension ${dim} of size ${size}`);
-    }
-    const at = index < 0 ? index + size : index;
-    return this.#restride(
-      this.shape.toSpliced(dim, 1),
-      this.strides.toSpliced(dim, 1),
-      this.storageOffset + at * this.strides[dim]!,
-    );
-  }
-
   /** One slice of a dimension, without that dimension. */
   select(dim: number, index: number): Tensor {
-    if (this.dim() === 0) throw rangeError('select', 'a scalar has no dimensions');
-    return this.#select('select', checkDim('select', dim, this.dim()), index);
+    return this.#view(views.selectView('select', this.elements, dim, index));
   }
-
   /** `length` slices of a dimension from `start` on. */
   narrow(dim: number, start: number, length: number): Tensor {
-    if (this.dim() === 0) throw rangeError('narrow', 'a scalar has no dimensions');
-    const d = checkDim('narrow', dim, this.dim());
-    const size = this.shape[d]!;
-    const count = checkSize('narrow', length, 'length');
-    const first = Number.isInteger(start) && start < 0 ? start + size : start;
-    if (!Number.isInteger(first) || first < 0 || first + count > size) {
-      throw rangeError('narrow', `start ${describe(start)}, length ${count} do not fit dimension ${d} of size ${size}`);
-    }
-    return this.#restride(this.shape.with(d, count), this.strides, this.storageOffset + first * this.strides[d]!);
+    return this.#view(views.narrowView('narrow', this.elements, dim, start, length));
   }
-
-  /** The slices `start` to `end` (exclusive) of a dimension, every `step`-th, as Python's slicing clips them. */
+  /** The slices `start` to `end` (exclusive) of a dimension, every `step`-th, clipped as Python's slicing clips them. */
   slice(dim = 0, start = 0, end = Number.MAX_SAFE_INTEGER, step = 1): Tensor {
-    if (this.dim() === 0) throw rangeError('slice', 'a scalar has no dimensions');
-    const d = checkDim('slice', dim, this.dim());
-    if (!Number.isInteger(start) || !Number.isInteger(end) || !Number.isInteger(step) || step < 1) {
-      throw rangeError('slice', `start, end and step must be whole and step 1 or more, got ${start}, ${end}, ${step}`);
-    }
-    const size = this.shape[d]!;
-    const clip = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, 0), size);
-    const first = clip(start);
-    const count = Math.ceil(Math.max(clip(end) - first, 0) / step);
-    const offset = this.storageOffset + (count === 0 ? 0 : first * this.strides[d]!);
-    return this.#restride(this.shape.with(d, count), this.strides.with(d, this.strides[d]! * step), offset);
+    return this.#view(views.sliceView('slice', this.elements, dim, start, end, step));
   }
 
   // Arithmetic beyond the tables.
@@ -455,12 +360,12 @@ export class Tensor {
 
   /** Fills with uniform numbers from [from, to). */
   uniform_(from = 0, to = 1, options?: RandomOptions): this {
-    fillUniform('uniform_', this, from, to, options);
+    fillUniform('uniform_', this.elements, from, to, options);
     return this;
   }
   /** Fills with normal numbers. */
   normal_(mean = 0, std = 1, options?: RandomOptions): this {
-    fillNormal('normal_', this, mean, std, options);
+    fillNormal('normal_', this.elements, mean, std, options);
     return this;
   }
 
@@ -508,49 +413,4 @@ function defineMethod(name: string, method: (this: Tensor, other: Tensor | numbe
 export function operand(call: string, value: unknown): FloatView {
   if (value instanceof Tensor) return value.elements;
   throw argumentError(call, `expected a Tensor, got ${describe(value)}`);
-}
-
-/** Checks a number given by a user; NaN and infinities are numbers. */
-export function checkNumber(call: string, name: string, value: unknown): number {
-  if (typeof value === 'number') return value;
-  throw argumentError(call, `${name} must be a number, got ${describe(value)}`);
-}
-
-function checkFinite(call: string, name: string, value: unknown): number {
-  const number = checkNumber(call, name, value);
-  if (!Number.isFinite(number)) throw rangeError(call, `${name} must be finite, got ${number}`);
-  return number;
-}
-
-/** Checks an options argument given by a user. */
-export function checkOptions<T extends object>(call: string, options: T | undefined): Partial<T> {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return options ?? {};
-  throw argumentError(call, `options must be an object, got ${describe(options)}`);
-}
-
-/** A shape given as an array or as plain numbers. */
-export function shapeArguments(args: readonly unknown[]): unknown {
-  return args.length === 1 && typeof args[0] !== 'number' ? args[0] : args;
-}
-
-/** Checks and runs a uniform fill for the public call `call`. */
-export function fillUniform(call: string, tensor: Tensor, from: number, to: number, options?: RandomOptions): void {
-  const view = operand(call, tensor);
-  const low = checkFinite(call, 'the lower bound', from);
-  const high = checkFinite(call, 'the upper bound', to);
-  if (low > high) throw rangeError(call, `expected bounds in order, got from ${low} to ${high}`);
-  const { max } = dtypes[view.dtype];
-  if (Math.max(Math.abs(low), Math.abs(high), high - low) > max) {
-    throw rangeError(call, `bounds ${low} and ${high} are too far apart for ${view.dtype}`);
-  }
-  checkGenerator(call, checkOptions(call, options).generator).fill(call, 'uniform', view, low, high);
-}
-
-/** Checks and runs a normal fill for the public call `call`. */
-export function fillNormal(call: string, tensor: Tensor, mean: number, std: number, options?: RandomOptions): void {
-  const view = operand(call, tensor);
-  const location = checkFinite(call, 'mean', mean);
-  const scale = checkFinite(call, 'std', std);
-  if (scale < 0) throw rangeError(call, `std must be 0 or more, got ${scale}`);
-  checkGenerator(call, checkOptions(call, options).generator).fill(call, 'normal', view, location, scale);
 }

@@ -1,6 +1,21 @@
-// A view: a strided window on a typed array. All that the gate and the table of operations see of a tensor.
+// A view: a strided window on a typed array, all that the gate and the table of operations see of a tensor. And torch's
+// ways to look at the same elements under other shapes, none of which copies.
 import { allocate, type DType, type StorageArray, type StorageDType } from './dtype.js';
-import { contiguousStrides, isContiguous, numElements, type Shape } from './shape.js';
+import { argumentError, describe, rangeError, shapeError } from './errors.js';
+import {
+  checkDim,
+  checkDims,
+  checkShape,
+  checkSize,
+  contiguousStrides,
+  formatShape,
+  inferShape,
+  isContiguous,
+  numElements,
+  type Shape,
+  sameShape,
+  viewStrides,
+} from './shape.js';
 
 export interface View {
   readonly array: StorageArray;
@@ -29,19 +44,132 @@ export function restride<V extends View>(view: V, shape: Shape, strides: Shape, 
   return { ...view, shape, strides, offset };
 }
 
+/** The view with only the given dimensions, in this order. */
+export function pickDims<V extends View>(view: V, dims: readonly number[]): V {
+  return restride(
+    view,
+    dims.map((d) => view.shape[d]!),
+    dims.map((d) => view.strides[d]!),
+  );
+}
+
 /** The view broadcast to `shape`, which it must fit: strides of 0 repeat elements without copying them. */
-export function expandView<V extends View>(view: V, shape: Shape): V {
+export function broadcastTo<V extends View>(view: V, shape: Shape): V {
+  if (sameShape(shape, view.shape)) return view;
   const lead = shape.length - view.shape.length;
-  if (lead === 0 && shape.every((size, d) => size === view.shape[d])) return view;
   const strides = shape.map((_, d) => (d < lead || view.shape[d - lead] === 1 ? 0 : view.strides[d - lead]!));
   return restride(view, shape, strides);
 }
 
-/** Calls `visit` with the storage index of every element, in row-major order. */
-export function forEachIndex(view: View, visit: (index: number) => void): void {
-  const walk = (dim: number, index: number): void => {
-    if (dim === view.shape.length) return visit(index);
-    for (let i = 0; i < view.shape[dim]!; i++) walk(dim + 1, index + i * view.strides[dim]!);
-  };
-  walk(0, view.offset);
+/** Another shape, one size of which may be -1; undefined where that takes a copy. */
+export function reshapeView<V extends View>(call: string, view: V, requested: unknown): V | undefined {
+  const shape = inferShape(call, requested, numElements(view.shape));
+  const strides = viewStrides(view.shape, view.strides, shape);
+  return strides && restride(view, shape, strides);
+}
+
+/** The shape with dimensions `startDim` to `endDim` merged into one. */
+export function flattenedShape(call: string, { shape }: View, startDim: number, endDim: number): number[] {
+  const start = checkDim(call, startDim, shape.length);
+  const end = checkDim(call, endDim, shape.length);
+  if (start > end) throw rangeError(call, `startDim ${startDim} comes after endDim ${endDim}`);
+  return [...shape.slice(0, start), numElements(shape.slice(start, end + 1)), ...shape.slice(end + 1)];
+}
+
+export function permuteView<V extends View>(call: string, view: V, dims: unknown): V {
+  const ndim = view.shape.length;
+  const order = Array.isArray(dims) && dims.length === 0 ? [] : checkDims(call, dims as number[], ndim);
+  if (order.length !== ndim) throw shapeError(call, `expected ${ndim} dimensions, got ${describe(dims)}`);
+  return pickDims(view, order);
+}
+
+export function transposeView<V extends View>(call: string, view: V, dim0: number, dim1: number): V {
+  const a = checkDim(call, dim0, view.shape.length);
+  const b = checkDim(call, dim1, view.shape.length);
+  if (view.shape.length === 0) return view;
+  return pickDims(
+    view,
+    view.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
+  );
+}
+
+/** Without dimensions of size 1, or without the given ones where their size is 1. */
+export function squeezeView<V extends View>(call: string, view: V, dim: number | readonly number[] | undefined): V {
+  const chosen = new Set(Array.isArray(dim) && dim.length === 0 ? [] : checkDims(call, dim, view.shape.length));
+  return pickDims(
+    view,
+    view.shape.map((_, d) => d).filter((d) => !(chosen.has(d) && view.shape[d] === 1)),
+  );
+}
+
+export function unsqueezeView<V extends View>(call: string, view: V, dim: number): V {
+  const { shape, strides } = view;
+  const at = checkDim(call, dim, shape.length + 1);
+  const stride = at < shape.length ? shape[at]! * strides[at]! : 1;
+  return restride(view, checkShape(call, shape.toSpliced(at, 0, 1)), strides.toSpliced(at, 0, stride));
+}
+
+/** Dimensions of size 1 repeated; -1 keeps a size. */
+export function expandView<V extends View>(call: string, view: V, requested: unknown): V {
+  if (!Array.isArray(requested)) throw argumentError(call, `expected sizes, got ${describe(requested)}`);
+  const lead = requested.length - view.shape.length;
+  const target = checkShape(
+    call,
+    requested.map((size, d) => (size === -1 && d >= lead ? view.shape[d - lead]! : size)),
+  );
+  if (lead < 0 || !view.shape.every((size, d) => size === 1 || size === target[d + lead])) {
+    throw shapeError(call, `shape ${formatShape(view.shape)} does not expand to ${formatShape(target)}`);
+  }
+  return broadcastTo(view, target);
+}
+
+function checkSliceable(call: string, view: View, dim: number): number {
+  if (view.shape.length === 0) throw rangeError(call, 'a scalar has no dimensions');
+  return checkDim(call, dim, view.shape.length);
+}
+
+/** One slice of a dimension, without that dimension. */
+export function selectView<V extends View>(call: string, view: V, dim: number, index: number): V {
+  const d = checkSliceable(call, view, dim);
+  const size = view.shape[d]!;
+  if (!Number.isInteger(index) || index < -size || index >= size) {
+    throw rangeError(call, `index ${describe(index)} is out of range for dimension ${d} of size ${size}`);
+  }
+  const at = index < 0 ? index + size : index;
+  const offset = view.offset + at * view.strides[d]!;
+  return restride(view, view.shape.toSpliced(d, 1), view.strides.toSpliced(d, 1), offset);
+}
+
+/** `length` slices of a dimension from `start` on. */
+export function narrowView<V extends View>(call: string, view: V, dim: number, start: number, length: number): V {
+  const d = checkSliceable(call, view, dim);
+  const size = view.shape[d]!;
+  const count = checkSize(call, length, 'length');
+  const first = Number.isInteger(start) && start < 0 ? start + size : start;
+  if (!Number.isInteger(first) || first < 0 || first + count > size) {
+    throw rangeError(call, `start ${describe(start)} and length ${count} do not fit dimension ${d} of size ${size}`);
+  }
+  return restride(view, view.shape.with(d, count), view.strides, view.offset + first * view.strides[d]!);
+}
+
+/** The slices `start` to `end` (exclusive) of a dimension, every `step`-th, clipped as Python's slicing clips them. */
+export function sliceView<V extends View>(
+  call: string,
+  view: V,
+  dim: number,
+  start: number,
+  end: number,
+  step: number,
+): V {
+  const d = checkSliceable(call, view, dim);
+  if (!Number.isInteger(start) || !Number.isInteger(end) || !Number.isInteger(step) || step < 1) {
+    const got = [start, end, step].map(describe).join(', ');
+    throw rangeError(call, `start, end and step must be whole numbers and step 1 or more, got ${got}`);
+  }
+  const size = view.shape[d]!;
+  const clip = (index: number) => Math.min(Math.max(index < 0 ? index + size : index, 0), size);
+  const first = clip(start);
+  const count = Math.ceil(Math.max(clip(end) - first, 0) / step);
+  const stride = view.strides[d]!;
+  return restride(view, view.shape.with(d, count), view.strides.with(d, stride * step), view.offset + first * stride);
 }

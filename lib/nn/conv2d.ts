@@ -1,6 +1,8 @@
+import { checkOptions } from '../arguments.js';
 import { argumentError, rangeError } from '../errors.js';
+import type { RandomOptions } from '../fill.js';
 import { checkSize } from '../shape.js';
-import { checkOptions, type RandomOptions, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkPair, conv2d, type Padding, type Pair } from './functional.js';
 import { type LayerOptions, makeParameter, resetWeightAndBias } from './linear.js';
 import { Module } from './module.js';

@@ -1,8 +1,10 @@
+import { checkOptions } from '../arguments.js';
 import { checkDType, type DType, defaultDType } from '../dtype.js';
+import type { RandomOptions } from '../fill.js';
 import { kaimingUniform_, uniform_ } from '../init.js';
 import type { Generator } from '../random.js';
 import { checkSize } from '../shape.js';
-import { checkOptions, type RandomOptions, Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
 import { emptyView } from '../view.js';
 import { linear } from './functional.js';
 import { Module } from './module.js';

@@ -1,0 +1,26 @@
+// Checks of arguments that users give: numbers, options, shapes written either way.
+import { argumentError, describe, rangeError } from './errors.js';
+
+/** Checks a number; NaN and infinities are numbers. */
+export function checkNumber(call: string, name: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  throw argumentError(call, `${name} must be a number, got ${describe(value)}`);
+}
+
+/** Checks a finite number. */
+export function checkFinite(call: string, name: string, value: unknown): number {
+  const number = checkNumber(call, name, value);
+  if (!Number.isFinite(number)) throw rangeError(call, `${name} must be finite, got ${number}`);
+  return number;
+}
+
+/** Checks an options argument; undefined means none. */
+export function checkOptions<T extends object>(call: string, options: T | undefined): Partial<T> {
+  if (options === undefined || (typeof options === 'object' && options !== null)) return options ?? {};
+  throw argumentError(call, `options must be an object, got ${describe(options)}`);
+}
+
+/** A shape given as an array or as plain numbers. */
+export function shapeArguments(args: readonly unknown[]): unknown {
+  return args.length === 1 && typeof args[0] !== 'number' ? args[0] : args;
+}
