@@ -20,15 +20,15 @@ interface NativeCore {
   claimConfiguration(): boolean;
 }
 
-/** The package's folder: this file lies in lib/ or dist/. */
-const root = fileURLToPath(new URL('..', import.meta.url));
+/** The package's folder: this file, or the bundle it became part of, lies somewhere in lib/ or dist/. */
+const root = fileURLToPath(import.meta.url.replace(/^(.*)\/(lib|dist)\/.*$/, '$1/'));
+const require = createRequire(import.meta.url);
 
 function load(): NativeCore {
   const core = process.env.EVENKEEL_BLAS_CORE;
   // OpenBLAS reads this once, when it is loaded.
   if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
   try {
-    const require = createRequire(import.meta.url);
     return (require('node-gyp-build') as (path: string) => NativeCore)(root);
   } catch (cause) {
     throw new Error(
@@ -102,8 +102,7 @@ export interface Info {
  * console.log(info().simd);
  */
 export function info(): Info {
-  const require = createRequire(import.meta.url);
-  const { version } = require('../package.json') as { version: string };
+  const { version } = require(`${root}package.json`) as { version: string };
   const { path } = require('node-gyp-build') as { path: (root: string) => string };
   const { blas, simd, napi } = native.info();
   const [library = '', blasVersion = ''] = blas.config.split(' ');
