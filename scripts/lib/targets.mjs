@@ -1,5 +1,5 @@
 // What is built from what: the addon, and the JavaScript.
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { cleanEnv, Failure, must, npm, root } from './run.mjs';
@@ -142,18 +142,24 @@ export const ts = {
     const hash = this.hash();
     const tsc = at('node_modules/typescript/bin/tsc');
     if (!existsSync(tsc)) throw new Failure('node_modules is incomplete: run `npm run setup`');
-    await must(process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit', '--pretty', 'false']);
-    rmSync(at('dist'), { recursive: true, force: true });
-    await must(process.execPath, [tsc, '-p', 'tsconfig.json', '--emitDeclarationOnly', '--pretty', 'false']);
+    // Made beside dist and then put in its place: no stale file stays, and a process that is running finds its modules.
+    const made = 'build-dist';
+    rmSync(at(made), { recursive: true, force: true });
+    const emit = ['--emitDeclarationOnly', '--noEmitOnError', '--outDir', made];
+    await must(process.execPath, [tsc, '-p', 'tsconfig.json', ...emit, '--pretty', 'false']);
     const { build } = await import('rolldown');
     await build({
       cwd: root,
       input: Object.fromEntries(this.entries.map((entry) => [entry, `lib/${entry}.ts`])),
       platform: 'node',
       external: (id) => !id.startsWith('.') && !path.isAbsolute(id),
-      output: { dir: 'dist', format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name].js' },
+      output: { dir: made, format: 'esm', sourcemap: true, entryFileNames: '[name].js', chunkFileNames: '[name].js' },
       logLevel: 'warn',
+    }).catch((error) => {
+      throw new Failure(`rolldown failed: ${error.message}`);
     });
+    rmSync(at('dist'), { recursive: true, force: true });
+    renameSync(at(made), at('dist'));
     if (existsSync(at('dist/cli/main.js'))) chmodSync(at('dist/cli/main.js'), 0o755);
     writeStamp(this.stamp, hash);
   },
