@@ -247,7 +247,7 @@ export interface Conv2dGeometry {
 
 /**
  * out [N, Co, Ho, Wo] = convolution of x [N, Ci, H, W] with w [Co, Ci / groups, kh, kw], plus `out` where `accumulate`.
- * `out` must be contiguous; its size decides how far past the image's end the kernel goes.
+ * `out` must be contiguous, and fresh where not `accumulate`; its size decides how far past the image's end the kernel goes.
  */
 export function conv2dInto(
   call: string,
@@ -257,6 +257,8 @@ export function conv2dInto(
   { stride, padding, dilation, groups }: Conv2dGeometry,
   accumulate: boolean,
 ): void {
+  // Nothing to add up; the output holds zeros or the bias already.
+  if ([x, w, out].some((view) => numElements(view.shape) === 0)) return;
   run(
     call,
     kernels.conv2d,
