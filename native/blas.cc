@@ -54,6 +54,18 @@ void CallGemv(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const doub
               int incx, double beta, double* y, int incy) {
   cblas_dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, incx, beta, y, incy);
 }
+void CallSyrk(int n, int k, const float* a, int lda, float* out, int ldo) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 0, out, ldo);
+}
+void CallSyrk(int n, int k, const double* a, int lda, double* out, int ldo) {
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 0, out, ldo);
+}
+void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const float* upper, int ldu, float* x, int ldx) {
+  cblas_strsm(CblasRowMajor, side, CblasUpper, t, CblasNonUnit, rows, columns, 1, upper, ldu, x, ldx);
+}
+void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const double* upper, int ldu, double* x, int ldx) {
+  cblas_dtrsm(CblasRowMajor, side, CblasUpper, t, CblasNonUnit, rows, columns, 1, upper, ldu, x, ldx);
+}
 void CallGeqrf(int m, int n, float* a, float* tau, float* work, int lwork, int* info) {
   sgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
 }
@@ -100,8 +112,12 @@ const T* ColumnsFrom(const blas::Matrix<T>& matrix, int64_t column) {
   return matrix.data + column * (matrix.transposed ? matrix.ld : 1);
 }
 
-// The stride of a vector's elements; BLAS refuses 0, which a vector of one element may have.
-int64_t Increment(int64_t size, int64_t stride) { return size == 1 ? 1 : stride; }
+// The stride of a vector's elements. BLAS refuses 0, which a vector of one element may have.
+int64_t Increment(int64_t size, int64_t stride) {
+  if (size == 1) return 1;
+  if (stride == 0) throw std::invalid_argument("vector strides that BLAS cannot address");
+  return stride;
+}
 
 template <typename T>
 void ParallelGemv(int64_t m, int64_t k, T alpha, const blas::Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y,
@@ -209,6 +225,25 @@ void Gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Ma
 template void Gemm(int64_t, int64_t, int64_t, float, const Matrix<float>&, const Matrix<float>&, float, float*, int64_t);
 template void Gemm(int64_t, int64_t, int64_t, double, const Matrix<double>&, const Matrix<double>&, double, double*,
                    int64_t);
+
+template <typename T>
+void Gram(int64_t n, int64_t k, const T* a, int64_t lda, T* out, int64_t ldo) {
+  CallSyrk(ToBlasInt(n), ToBlasInt(k), a, ToBlasInt(lda), out, ToBlasInt(ldo));
+}
+template void Gram(int64_t, int64_t, const float*, int64_t, float*, int64_t);
+template void Gram(int64_t, int64_t, const double*, int64_t, double*, int64_t);
+
+template <typename T>
+void SolveUpper(int64_t m, int64_t n, const T* upper, int64_t ldu, T* x, int64_t ldx, bool transposed) {
+  // The transpose of u x = b is x' u' = b'.
+  if (transposed) {
+    CallTrsm(CblasRight, CblasTrans, ToBlasInt(n), ToBlasInt(m), upper, ToBlasInt(ldu), x, ToBlasInt(ldx));
+  } else {
+    CallTrsm(CblasLeft, CblasNoTrans, ToBlasInt(m), ToBlasInt(n), upper, ToBlasInt(ldu), x, ToBlasInt(ldx));
+  }
+}
+template void SolveUpper(int64_t, int64_t, const float*, int64_t, float*, int64_t, bool);
+template void SolveUpper(int64_t, int64_t, const double*, int64_t, double*, int64_t, bool);
 
 void Initialize() { openblas_set_num_threads(1); }
 std::string Library() { return openblas_get_config(); }

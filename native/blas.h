@@ -19,6 +19,15 @@ struct Matrix {
 template <typename T>
 void Gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* out, int64_t ldo);
 
+// out [n, n] <- a [n, k] times its transpose, on the calling thread. Only the upper triangle is written; both are row-major.
+template <typename T>
+void Gram(int64_t n, int64_t k, const T* a, int64_t lda, T* out, int64_t ldo);
+
+// Solves upper * x = b in place on the calling thread: x, given as b, is [m, n] in row-major order, or `transposed`: its
+// transpose is. `upper` [m, m] is row-major, and only its upper triangle is read.
+template <typename T>
+void SolveUpper(int64_t m, int64_t n, const T* upper, int64_t ldu, T* x, int64_t ldx, bool transposed);
+
 // Must run once before any other call.
 void Initialize();
 

@@ -8,6 +8,7 @@ namespace evenkeel {
 void Copy(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
+void HaarOrthogonal(const Plan& plan);
 void Qr(const Plan& plan);
 
 namespace simd {
