@@ -17,7 +17,7 @@ GRID = 1500
 
 
 def remez(target, weight, powers, low, high):
-    """Coefficients c of sum c[k] x^powers[k] that minimise max |weight (target - sum)| on [low, high], and that maximum."""
+    """The c for which sum c[k] x^powers[k] has the least max |weight (target - sum)| on [low, high], and that maximum."""
     n = len(powers)
     grid = [low + (high - low) * (1 - mp.cos(mp.pi * i / GRID)) / 2 for i in range(GRID + 1)]
     values = [(target(x), weight(x)) for x in grid]

@@ -1,5 +1,5 @@
-// Polynomials of the normal distribution, fitted by scripts/fit-polynomials.py. Part of the frozen random law: a change of
-// any bit here changes the numbers that users get.
+// Polynomials of the normal distribution, fitted by scripts/fit-polynomials.py. Part of the frozen random law: a
+// change of any bit here changes the numbers that users get.
 #pragma once
 
 namespace evenkeel {

@@ -1,5 +1,6 @@
-// pcg32: PCG-XSH-RR 64/32 (M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for
-// Random Number Generation", Harvey Mudd College HMC-CS-2014-0905, 2014). The scalar generator, and jumps along its orbit.
+// pcg32: PCG-XSH-RR 64/32 (M. E. O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms
+// for Random Number Generation", Harvey Mudd College HMC-CS-2014-0905, 2014). The scalar generator, and jumps along
+// its orbit.
 #pragma once
 
 #include <cstdint>

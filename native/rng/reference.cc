@@ -68,7 +68,8 @@ T RadiusSquared(Word<T> word) {
   const bool upper = word >> (kBits<T> - 1);
   // u1 = x in the lower half, 1 - x in the upper, with x = (folded + 1/2) 2^-bits <= 1/2 either way.
   const Word<T> folded = upper ? ~word : word;
-  const T x = (static_cast<T>(static_cast<Signed>(folded)) + static_cast<T>(0.5)) * std::ldexp(static_cast<T>(1), -kBits<T>);
+  const T middle = static_cast<T>(static_cast<Signed>(folded)) + static_cast<T>(0.5);
+  const T x = middle * std::ldexp(static_cast<T>(1), -kBits<T>);
   if (upper) return static_cast<T>(0) * NormalCoefficients<T>::kTwoLn2 + LogTail(x);
   int exponent;
   const T mantissa = std::frexp(x, &exponent);  // x = mantissa 2^exponent, 1/2 <= mantissa < 1
@@ -85,7 +86,8 @@ void CosSin(Word<T> word, T* cos, T* sin) {
   // In the second and fourth quadrant count back from the quadrant's end: thanks to the half, the complement is exact.
   const Word<T> fraction = (next ? ~word : word) & kMask;
   const auto quarter_sine = [](Word<T> n) {
-    const T g = (static_cast<T>(static_cast<Signed>(n)) + static_cast<T>(0.5)) * std::ldexp(static_cast<T>(1), -kFractionBits);
+    const T middle = static_cast<T>(static_cast<Signed>(n)) + static_cast<T>(0.5);
+    const T g = middle * std::ldexp(static_cast<T>(1), -kFractionBits);
     return g * Polynomial(NormalCoefficients<T>::kSin, g * g);
   };
   const T c = quarter_sine(fraction ^ kMask);

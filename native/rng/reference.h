@@ -1,5 +1,5 @@
-// The random law in plain scalar code, element by element: what the vector code in simd/random.cc must equal bit for bit.
-// For tests: slow, and meant to be read.
+// The random law in plain scalar code, element by element: what the vector code in simd/random.cc must equal bit for
+// bit. For tests: slow, and meant to be read.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Distributions: what to make of random bits. Include after hwy/foreach_target.h; the guard toggles so that every target
-// gets its own copy.
+// Distributions: what to make of random bits. Include after hwy/foreach_target.h; the guard toggles so that every
+// target gets its own copy.
 //
 // A distribution is a class with
 //   Value       the element type
@@ -44,7 +44,8 @@ struct Float {
   static constexpr int kMantissaBits = kDigits - 1;
   static constexpr Word kOne = 1;
   static constexpr Word kMantissaMask = (kOne << kMantissaBits) - 1;
-  static constexpr Word kHalfBits = static_cast<Word>(std::numeric_limits<T>::max_exponent - 2) << kMantissaBits;  // 0.5
+  // 0.5, as bits.
+  static constexpr Word kHalfBits = static_cast<Word>(std::numeric_limits<T>::max_exponent - 2) << kMantissaBits;
 };
 
 // 2^-n
@@ -61,8 +62,8 @@ HWY_INLINE typename Float<T>::V ToFloat(typename Float<T>::VWord words) {
   return hn::ConvertTo(typename Float<T>::D(), hn::BitCast(typename Float<T>::DSigned(), words));
 }
 
-// Estrin's scheme: neighbouring terms in pairs, then pairs of pairs with x^2, and so on. Hardly more operations than Horner's
-// and a third of its depth, which matters: a vector's chain of operations is long, and processors overlap only so many.
+// Estrin's scheme: neighbouring terms in pairs, then pairs of pairs with x^2, and so on. Hardly more operations than
+// Horner's and half its depth, for processors that overlap fewer of them. The order is part of the random law.
 template <typename T, int n>
 HWY_INLINE typename Float<T>::V Polynomial(const T (&coefficients)[n], typename Float<T>::V x) {
   const typename Float<T>::D d;
@@ -154,8 +155,8 @@ HWY_INLINE typename Float<T>::V RadiusSquared(typename Float<T>::VWord word) {
   const typename F::D d;
   const typename F::DWord dw;
   const typename F::DSigned ds;
-  // The argument u1 is x for words in the lower half and 1 - x for those in the upper, where x <= 1/2 is exact or rounded
-  // relative to itself: near u1 = 1, x is all that counts.
+  // The argument u1 is x for words in the lower half and 1 - x for those in the upper, where x <= 1/2 is exact or
+  // rounded relative to itself: near u1 = 1, x is all that counts.
   const auto upper = hn::BitCast(dw, hn::BroadcastSignBit(hn::BitCast(ds, word)));  // all ones or zeros
   const auto folded = hn::Xor(word, upper);
   const auto scaled = hn::Add(ToFloat<T>(folded), hn::Set(d, static_cast<T>(0.5)));  // x 2^bits
@@ -166,7 +167,8 @@ HWY_INLINE typename Float<T>::V RadiusSquared(typename Float<T>::VWord word) {
   const auto k = hn::ShiftRight<F::kMantissaBits>(hn::Sub(hn::Set(dw, kScaledHalf | F::kMantissaMask), bits));
   const auto mantissa = hn::BitCast(d, hn::Or(hn::And(bits, hn::Set(dw, F::kMantissaMask)), hn::Set(dw, F::kHalfBits)));
   // (Not IfNegativeThenElse: Highway 1.0.3 gets it wrong for floats on SSSE3.)
-  const auto a = hn::IfThenElse(hn::MaskFromVec(hn::BitCast(d, upper)), x, hn::Sub(hn::Set(d, static_cast<T>(1)), mantissa));
+  const auto from_mantissa = hn::Sub(hn::Set(d, static_cast<T>(1)), mantissa);
+  const auto a = hn::IfThenElse(hn::MaskFromVec(hn::BitCast(d, upper)), x, from_mantissa);
   return hn::Add(hn::Mul(SmallToFloat(hn::AndNot(upper, k)), hn::Set(d, NormalCoefficients<T>::kTwoLn2)), LogTail(a));
 }
 
@@ -190,7 +192,8 @@ HWY_INLINE void BoxMuller(typename Float<T>::VWord radius_word, typename Float<T
   const VWord mask = hn::Set(dw, (F::kOne << kFractionBits) - 1);
   const VWord fraction = hn::And(hn::Xor(angle_word, flip), mask);
   const auto quarter_sine = [&](VWord n) HWY_ATTR {
-    const V g = hn::Mul(hn::Add(ToFloat<T>(n), hn::Set(d, static_cast<T>(0.5))), hn::Set(d, NegativePower<T>(kFractionBits)));
+    const V middle = hn::Add(ToFloat<T>(n), hn::Set(d, static_cast<T>(0.5)));
+    const V g = hn::Mul(middle, hn::Set(d, NegativePower<T>(kFractionBits)));
     return hn::Mul(g, Polynomial<T>(NormalCoefficients<T>::kSin, hn::Mul(g, g)));
   };
   const VWord sign_bit = hn::Set(dw, F::kOne << (F::kBits - 1));

@@ -66,8 +66,8 @@ HWY_INLINE V32 RotateRightVariable(V32 x, V32 count) {
 #endif
 }
 
-// What pcg32 outputs for the states: those of `low` in the even 32-bit lanes (the low halves of the 64-bit lanes), those
-// of `high` in the odd ones. Each half is computed where it ends up, so that nothing has to move across lanes.
+// What pcg32 outputs for the states: those of `low` in the even 32-bit lanes (the low halves of the 64-bit lanes),
+// those of `high` in the odd ones. Each half is computed where it ends up, so that nothing has to move across lanes.
 HWY_INLINE V32 PcgOutput(V64 low, V64 high) {
   const D32 d32;
   const V64 mixed_low = hn::Xor(hn::ShiftRight<18>(low), low);
@@ -96,8 +96,8 @@ constexpr size_t UnitOfLane(size_t lane, size_t lanes, size_t lanes_per_block) {
 // Next(g, k). The lanes leapfrog: after each call the lane jumps over the units of all lanes of all groups. Groups are
 // independent chains of multiplications, for the processor to overlap.
 //
-// Vectors of states hold 64 bits per lane. For uint32_t words two of them, for the even and odd units, make one vector of
-// words; for uint64_t words they hold the low and high halves.
+// Vectors of states hold 64 bits per lane. For uint32_t words two of them, for the even and odd units, make one
+// vector of words; for uint64_t words they hold the low and high halves.
 template <typename Word, int kWords, int kGroups, bool kPaired>
 class PcgLanes {
  public:

@@ -1,5 +1,5 @@
-// Fills with random numbers from pcg32. Element i of a fill depends on the generator's place at its start and on i alone,
-// so a range of elements can be made by any thread, in vectors of any length: see docs/random.md.
+// Fills with random numbers from pcg32. Element i of a fill depends on the generator's place at its start and on i
+// alone, so a range of elements can be made by any thread, in vectors of any length: see docs/random.md.
 //
 // pcg-inl.h makes bits, distributions-inl.h makes values of them; here are the loop that joins them and the driver that
 // hands out ranges and copes with strides.
@@ -80,7 +80,8 @@ void GenerateNormal(const double* params, DType dtype, Pcg32 start, size_t count
 
 // The transforms alone, for tests. The lanes that a short last vector leaves unused see zeros.
 template <typename T>
-HWY_INLINE void TransformNormals(const hwy::MakeUnsigned<T>* radius, const hwy::MakeUnsigned<T>* angle, size_t pairs, T* out) {
+HWY_INLINE void TransformNormals(const hwy::MakeUnsigned<T>* radius, const hwy::MakeUnsigned<T>* angle, size_t pairs,
+                                 T* out) {
   using F = Float<T>;
   const typename F::D d;
   const typename F::DWord dw;
@@ -146,8 +147,8 @@ HWY_EXPORT(TransformRadii64);
 
 namespace {
 
-// How a distribution consumes the stream: `draws` consecutive draws of 32 bits make a unit of `outputs` elements. A thread
-// is worth waking for `grain` elements: 10 to 30 us of work.
+// How a distribution consumes the stream: `draws` consecutive draws of 32 bits make a unit of `outputs` elements. A
+// thread is worth waking for `grain` elements: 10 to 30 us of work.
 struct Units {
   int64_t outputs;
   int64_t draws;

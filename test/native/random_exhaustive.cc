@@ -1,6 +1,6 @@
-// Every radius word and every angle word of the float32 normal distribution, on the best instruction set: the vector code
-// against the scalar reference, and both against exact values. Minutes of work, so not a part of ctest. Exit status 0 and
-// a line of figures if all is well.
+// Every radius word and every angle word of the float32 normal distribution, on the best instruction set: the vector
+// code against the scalar reference, and both against exact values. Minutes of work, so not a part of ctest. Exit
+// status 0 and a line of figures if all is well.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -104,7 +104,8 @@ Angles CheckAngles(int64_t begin, int64_t end) {
       float cos, sin;
       for (int q = 0; q < 4; ++q) {
         reference::CosSin<float>(words[4 * i + q], &cos, &sin);
-        result.not_reference += !SameBits(z[8 * i + 2 * q], radius * cos) || !SameBits(z[8 * i + 2 * q + 1], radius * sin);
+        const float* pair = &z[8 * i + 2 * q];
+        result.not_reference += !SameBits(pair[0], radius * cos) || !SameBits(pair[1], radius * sin);
       }
       const float* image = &z[8 * i];
       result.asymmetric += image[2] != -image[0] || image[3] != image[1] || image[4] != -image[0] ||
@@ -115,7 +116,8 @@ Angles CheckAngles(int64_t begin, int64_t end) {
       const double low = (static_cast<double>(base + i) + 0.5) * 0x1p-30;
       const double exact_sin = std::sin(half_pi * low);
       const double exact_cos = low < 0.5 ? std::cos(half_pi * low) : std::sin(half_pi * (1 - low));
-      result.worst = std::max({result.worst, std::abs(sin - exact_sin) / exact_sin, std::abs(cos - exact_cos) / exact_cos});
+      result.worst = std::max(result.worst, std::abs(sin - exact_sin) / exact_sin);
+      result.worst = std::max(result.worst, std::abs(cos - exact_cos) / exact_cos);
     }
   }
   return result;
@@ -142,13 +144,15 @@ int Main() {
   // z = fl(r s) with r and s rounded as measured: relative errors add, plus half an ulp for the product. Relative to z
   // itself, which is more than the 1e-6 max(1, |z|) of the contract asks.
   const double z = (1 + radii.worst) * (1 + angles.worst) * (1 + 0x1p-24) - 1;
-  const bool good = radii.not_reference == 0 && radii.not_finite == 0 && radii.rises == 0 && angles.not_reference == 0 &&
-                    angles.asymmetric == 0 && z <= 1e-6 && std::abs(mean2) <= 1e-7 && std::abs(mean4) <= 1e-6;
+  const bool good = radii.not_reference == 0 && radii.not_finite == 0 && radii.rises == 0 &&
+                    angles.not_reference == 0 && angles.asymmetric == 0 && z <= 1e-6 &&
+                    std::abs(mean2) <= 1e-7 && std::abs(mean4) <= 1e-6;
   std::printf(
-      "random_exhaustive (%s): %s; 2^32 radii: relative error of r <= %.3g, E r^2 - 2 = %.2g, E r^4 - 8 = %.2g, %lld rises, "
-      "%lld not finite or negative, %lld unlike the reference; 2^32 angles: relative error <= %.3g, %lld unlike the "
-      "reference, %lld asymmetric; so normals within %.3g |z|\n",
-      simd::CurrentTarget().c_str(), good ? "good" : "BAD", radii.worst, mean2, mean4, static_cast<long long>(radii.rises),
+      "random_exhaustive (%s): %s; 2^32 radii: relative error of r <= %.3g, E r^2 - 2 = %.2g, E r^4 - 8 = %.2g, "
+      "%lld rises, %lld not finite or negative, %lld unlike the reference; 2^32 angles: relative error <= %.3g, "
+      "%lld unlike the reference, %lld asymmetric; so normals within %.3g |z|\n",
+      simd::CurrentTarget().c_str(), good ? "good" : "BAD", radii.worst, mean2, mean4,
+      static_cast<long long>(radii.rises),
       static_cast<long long>(radii.not_finite), static_cast<long long>(radii.not_reference), angles.worst,
       static_cast<long long>(angles.not_reference), static_cast<long long>(angles.asymmetric), z);
   return good ? 0 : 1;

@@ -67,7 +67,8 @@ int Main() {
   bool same = true;
   std::vector<uint64_t> want;
   const auto print = [](const std::string& target, const Fill& fill, uint64_t digest) {
-    std::printf("%s %s %s %016llx\n", target.c_str(), fill.dtype, fill.distribution, static_cast<unsigned long long>(digest));
+    std::printf("%s %s %s %016llx\n", target.c_str(), fill.dtype, fill.distribution,
+                static_cast<unsigned long long>(digest));
   };
   for (const Fill& fill : kFills) {
     want.push_back(Run(fill, fill.reference));

@@ -1,6 +1,7 @@
 // Random fills: the vector code against the scalar reference, bit for bit, on every instruction set of this machine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -142,7 +143,8 @@ TEST_P(RandomOnTarget, EqualsReferenceAtEverySize) {
       const std::vector<T> want = FillWith<T>(reference, 4097, position, -0.75, 2.5);
       for (const size_t n : sizes) {
         // The prefix property is part of what this checks: a longer fill starts with the shorter one.
-        ASSERT_TRUE(SameBits(FillWith<T>(kernel, n, position, -0.75, 2.5), std::vector<T>(want.begin(), want.begin() + n)))
+        const std::vector<T> prefix(want.begin(), want.begin() + static_cast<std::ptrdiff_t>(n));
+        ASSERT_TRUE(SameBits(FillWith<T>(kernel, n, position, -0.75, 2.5), prefix))
             << name << ", size " << n << ", position " << position;
       }
     }
@@ -232,7 +234,8 @@ TEST_P(RandomOnTarget, UniformStaysBelowItsUpperBound) {
       }
     }
   };
-  for (const auto& [low, high] : {std::pair<double, double>{0, 1}, {-1, 1}, {-3, -2}, {0.1, 0.3}, {5, 5}, {-1e30, 1e30}}) {
+  const std::pair<double, double> bounds[] = {{0, 1}, {-1, 1}, {-3, -2}, {0.1, 0.3}, {5, 5}, {-1e30, 1e30}};
+  for (const auto& [low, high] : bounds) {
     check(float{}, low, high);
     check(double{}, low, high);
   }
@@ -251,23 +254,24 @@ TEST_P(RandomOnTarget, NormalsAreAccurate) {
     const uint64_t high = pcg.Next();
     return high << 32 | pcg.Next();
   };
+  const auto error = [](long double got, long double want) {
+    return std::abs(got - want) / std::max(1.0L, std::abs(want));
+  };
   long double worst64 = 0, worst32 = 0;
   for (size_t k = 0; k < z64.size() / 2; ++k) {
     // The + 1/2 goes beyond a long double's 64 bits, which costs 2^-65 at most.
     const long double u = (word64() + 0.5L) * 0x1p-64L;
     const long double r = std::sqrt(-2 * (u > 0.5L ? std::log1p(-(1 - u)) : std::log(u)));
     const long double angle = 2 * M_PIl * ((word64() + 0.5L) * 0x1p-64L);
-    for (const auto& [got, want] : {std::pair(z64[2 * k], r * std::cos(angle)), {z64[2 * k + 1], r * std::sin(angle)}}) {
-      worst64 = std::max(worst64, std::abs(got - want) / std::max(1.0L, std::abs(want)));
-    }
+    worst64 = std::max(worst64, error(z64[2 * k], r * std::cos(angle)));
+    worst64 = std::max(worst64, error(z64[2 * k + 1], r * std::sin(angle)));
   }
   pcg = kDemo;
   for (size_t k = 0; k < z32.size() / 2; ++k) {
     const long double r = std::sqrt(-2 * std::log((pcg.Next() + 0.5L) * 0x1p-32L));
     const long double angle = 2 * M_PIl * ((pcg.Next() + 0.5L) * 0x1p-32L);
-    for (const auto& [got, want] : {std::pair(z32[2 * k], r * std::cos(angle)), {z32[2 * k + 1], r * std::sin(angle)}}) {
-      worst32 = std::max(worst32, std::abs(got - want) / std::max(1.0L, std::abs(want)));
-    }
+    worst32 = std::max(worst32, error(z32[2 * k], r * std::cos(angle)));
+    worst32 = std::max(worst32, error(z32[2 * k + 1], r * std::sin(angle)));
   }
   EXPECT_LE(worst32, 1e-6L);
   EXPECT_LE(worst64, 2e-15L);
