@@ -63,14 +63,14 @@ View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
   View view = {};
   view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
   Require((kernel.dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
-  Require(view.dtype == buffer.storage, "dtype differs from the typed array's");
+  Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
   const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
   for (int d = 0; d < view.ndim; ++d) view.shape[d] = reader.NextInteger(kMaxSafeInteger, "size");
   for (int d = 0; d < view.ndim; ++d) view.strides[d] = reader.NextInteger(kMaxSafeInteger, "stride");
   Require(Extent(view, offset) <= buffer.length, "view reaches outside its typed array");
   Require(CountFits(view), "too many elements");
-  const size_t size = view.dtype == DType::kFloat64 ? 8 : 4;
+  const size_t size = SizeOf(view.dtype);
   // An empty view may lie anywhere: keep its pointer inside the buffer all the same.
   view.data = Extent(view, offset) == 0 ? buffer.data : static_cast<char*>(buffer.data) + static_cast<size_t>(offset) * size;
   return view;
