@@ -2,6 +2,9 @@
 import os from 'node:os';
 import { median } from './measure.mjs';
 
+/** Rounds that lie further apart than this, relative to their median, say that something else ran. */
+const noise = 0.2;
+
 /**
  * One row for each peer of each result: the machine-read form. A case without a peer has one row, whose peer is null; a
  * case that is only held to a time has the peer 'limit', whose time is that limit.
@@ -69,7 +72,13 @@ export function toTable(results, peers) {
       return found ? [time(found.peerMs), factor(found.ratio)] : ['', ''];
     });
     const targets = rows.filter(({ target }) => target !== null).map((line) => verdict(line));
-    return [...start, time(median(times.evenkeel)), spread(Object.values(times)), ...columns, targets.join(', ')];
+    return [
+      ...start,
+      time(median(times.evenkeel)),
+      `${(100 * spread(times)).toFixed(0)}%`,
+      ...columns,
+      targets.join(', '),
+    ];
   });
   const all = [head, ...lines];
   const widths = head.map((_, i) =>
@@ -96,9 +105,23 @@ function verdict({ ms, peer, peerMs, ratio, target }) {
 }
 
 /** How far the rounds lie apart: half of their range, of the median, for the implementation where that is the most. */
-function spread(implementations) {
-  const halves = implementations.map((times) => (Math.max(...times) - Math.min(...times)) / 2 / median(times));
-  return implementations[0].length < 2 ? '' : `${(100 * Math.max(...halves)).toFixed(0)}%`;
+function spread(times) {
+  const halves = Object.values(times).map((list) => (Math.max(...list) - Math.min(...list)) / 2 / median(list));
+  return Math.max(...halves);
+}
+
+/** What to make of the table; how many of its lines were disturbed. */
+export function remarks(results) {
+  const lines = ['Times of one call: medians over the rounds. "raw / ours" above 1: evenkeel is faster.'];
+  const done = results.filter(({ failure }) => failure === undefined);
+  const noisy = done.filter(({ times }) => spread(times) > noise).length;
+  if (noisy > 0) {
+    const load = os.loadavg()[0].toFixed(1);
+    lines.push(
+      `${noisy} of ${done.length} lines have a spread above ${100 * noise}% (load now ${load}): repeat them on a quieter machine, with more rounds.`,
+    );
+  }
+  return lines.join('\n');
 }
 
 const factor = (value) => (value === null ? '' : `${value.toFixed(value < 10 ? 2 : 1)}x`);

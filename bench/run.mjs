@@ -3,7 +3,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { cases } from './cases.mjs';
 import { evenkeel, rawPeer, torchPeer } from './peers.mjs';
-import { machineLines, toRows, toTable } from './report.mjs';
+import { machineLines, remarks, toRows, toTable } from './report.mjs';
 
 const usage = `usage: npm run bench -- [options]
 
@@ -131,8 +131,7 @@ async function main() {
     process.stdout.write(`${JSON.stringify({ cases: toRows(results) }, null, 2)}\n`);
   } else {
     const names = peers.map(({ name }) => name);
-    process.stdout.write(`${toTable(results, names)}\n\n`);
-    process.stdout.write('Times of one call: medians over the rounds. "raw / ours" above 1: evenkeel is faster.\n');
+    process.stdout.write(`${toTable(results, names)}\n\n${remarks(results)}\n`);
   }
   return results.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }

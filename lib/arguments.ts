@@ -14,10 +14,18 @@ export function checkFinite(call: string, name: string, value: unknown): number 
   return number;
 }
 
-/** Checks an options argument; undefined means none. */
+/** Whether a value is an object of no class, of this realm or another. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Checks an options argument; undefined means none. A generator or a shape in its place would be ignored silently. */
 export function checkOptions<T extends object>(call: string, options: T | undefined): Partial<T> {
-  if (options === undefined || (typeof options === 'object' && options !== null)) return options ?? {};
-  throw argumentError(call, `options must be an object, got ${describe(options)}`);
+  if (options === undefined) return {};
+  if (isPlain(options)) return options;
+  throw argumentError(call, `options must be an object such as { generator }, got ${describe(options)}`);
 }
 
 /** A shape given as an array or as plain numbers. */

@@ -11,12 +11,13 @@ import {
   checkSize,
   contiguousStrides,
   formatShape,
+  maxDims,
   numElements,
   type Shape,
   sameShape,
 } from './shape.js';
 import { type NestedArray, operand, Tensor } from './tensor.js';
-import { emptyView } from './view.js';
+import { allocateView, type FloatView, narrowView, unsqueezeView } from './view.js';
 
 /** Options of the functions that make tensors. */
 export interface TensorOptions extends RandomOptions {
@@ -38,19 +39,15 @@ function creationArguments(call: string, args: readonly unknown[]): [shape: numb
     if (args.length > 2) throw argumentError(call, `expected a shape and options, got ${args.length} arguments`);
     return [checkShape(call, args[0]), checkOptions(call, args[1] as TensorOptions | undefined)];
   }
-  const last = args[args.length - 1];
-  const hasOptions = typeof last === 'object' && last !== null;
+  const last = args.at(-1);
+  const hasOptions = last !== undefined && typeof last !== 'number';
   const sizes = hasOptions ? args.slice(0, -1) : args;
-  return [checkShape(call, sizes), hasOptions ? (last as TensorOptions) : {}];
+  return [checkShape(call, sizes), hasOptions ? checkOptions(call, last as TensorOptions) : {}];
 }
 
 function make(call: string, shape: Shape, options: TensorOptions): Tensor {
   const dtype = checkDType(call, options.dtype ?? defaultDType);
-  try {
-    return new Tensor(emptyView(shape, dtype), options.requiresGrad ?? false);
-  } catch (cause) {
-    throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
-  }
+  return new Tensor(allocateView(call, shape, dtype), options.requiresGrad ?? false);
 }
 
 /**
@@ -80,7 +77,9 @@ export function zeros(...args: CreationArguments): Tensor {
  * ones([2, 3], { dtype: 'float64' });
  */
 export function ones(...args: CreationArguments): Tensor {
-  return make('ones', ...creationArguments('ones', args)).fill_(1);
+  const out = make('ones', ...creationArguments('ones', args));
+  ops.fill('ones', out.elements, 1);
+  return out;
 }
 
 /**
@@ -90,8 +89,9 @@ export function ones(...args: CreationArguments): Tensor {
  * full([2, 2], 0.5);
  */
 export function full(shape: Shape, value: number, options?: TensorOptions): Tensor {
-  const number = checkNumber('full', 'value', value);
-  return make('full', checkShape('full', shape), checkOptions('full', options)).fill_(number);
+  const out = make('full', checkShape('full', shape), checkOptions('full', options));
+  ops.fill('full', out.elements, value);
+  return out;
 }
 
 /**
@@ -123,7 +123,7 @@ export function arange(first: number, second?: number | TensorOptions, step = 1,
   const end = checkNumber('arange', 'end', single ? first : second);
   const by = checkNumber('arange', 'step', step);
   const count = Math.ceil((end - start) / by);
-  if (!(Number.isFinite(count) && count >= 0)) {
+  if (!Number.isFinite(count) || (end - start) / by < 0) {
     throw rangeError('arange', `no finite number of steps of ${by} leads from ${start} to ${end}`);
   }
   const out = make('arange', checkShape('arange', [count]), checkOptions('arange', single ? second : options));
@@ -189,7 +189,9 @@ export function zerosLike(tensor: Tensor, options?: TensorOptions): Tensor {
 
 /** Ones of another tensor's shape and dtype. */
 export function onesLike(tensor: Tensor, options?: TensorOptions): Tensor {
-  return like('onesLike', tensor, options).fill_(1);
+  const out = like('onesLike', tensor, options);
+  ops.fill('onesLike', out.elements, 1);
+  return out;
 }
 
 /** Standard normal random numbers of another tensor's shape and dtype. */
@@ -202,7 +204,8 @@ export function randnLike(tensor: Tensor, options?: TensorOptions): Tensor {
 /** The shape of nested arrays; each level must be of one length. */
 function nestedShape(data: unknown): number[] {
   const shape: number[] = [];
-  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  // One dimension too many ends the loop: an array may contain itself.
+  for (let level = data; Array.isArray(level) && shape.length <= maxDims; level = level[0]) shape.push(level.length);
   return checkShape('tensor', shape);
 }
 
@@ -216,7 +219,10 @@ function flattenInto(data: unknown, shape: Shape, dim: number, array: FloatArray
     const got = Array.isArray(data) ? `${data.length} elements` : describe(data);
     throw shapeError('tensor', `expected ${shape[dim]} elements in dimension ${dim}, got ${got}`);
   }
-  return data.reduce<number>((next, item) => flattenInto(item, shape, dim + 1, array, next), at);
+  // Holes count as undefined, which is no number.
+  let next = at;
+  for (const item of data) next = flattenInto(item, shape, dim + 1, array, next);
+  return next;
 }
 
 /**
@@ -230,7 +236,7 @@ export function tensor(data: NestedArray | FloatArray, options?: TensorOptions):
   const given = checkOptions('tensor', options);
   const source = dtypeOf(data);
   if (source !== undefined) {
-    const view = fromTypedArray(data as FloatArray);
+    const view = share('tensor', data as FloatArray, undefined, {});
     const dtype = checkDType('tensor', given.dtype ?? source);
     return new Tensor(ops.contiguousCopy('tensor', view.elements, dtype), given.requiresGrad ?? false);
   }
@@ -252,7 +258,10 @@ export function tensor(data: NestedArray | FloatArray, options?: TensorOptions):
  * init.xavierUniform_(fromTypedArray(weights, [2, 3]));
  */
 export function fromTypedArray(array: FloatArray, shape?: Shape, options?: TensorOptions): Tensor {
-  const call = 'fromTypedArray';
+  return share('fromTypedArray', array, shape, options);
+}
+
+function share(call: string, array: FloatArray, shape: Shape | undefined, options: TensorOptions | undefined): Tensor {
   const dtype = dtypeOf(array);
   if (dtype === undefined) {
     throw argumentError(call, `expected a Float32Array or Float64Array, got ${describe(array)}`);
@@ -261,11 +270,11 @@ export function fromTypedArray(array: FloatArray, shape?: Shape, options?: Tenso
   if (given.dtype !== undefined && checkDType(call, given.dtype) !== dtype) {
     throw argumentError(call, `a ${dtypes[dtype].Array.name} holds ${dtype}, not ${given.dtype}`);
   }
+  if (isDetached(array)) throw detachedError(call, "the array's ArrayBuffer is detached");
   const sizes = shape === undefined ? [array.length] : checkShape(call, shape);
   const count = numElements(sizes);
   if (count > array.length) {
-    const problem = `shape ${formatShape(sizes)} needs ${count} elements, the array has ${array.length}`;
-    throw isDetached(array) ? detachedError(call, 'the ArrayBuffer is detached') : shapeError(call, problem);
+    throw shapeError(call, `shape ${formatShape(sizes)} needs ${count} elements, the array has ${array.length}`);
   }
   const view = { array, dtype, shape: sizes, strides: contiguousStrides(sizes), offset: 0 };
   return new Tensor(view, given.requiresGrad ?? false);
@@ -286,7 +295,7 @@ function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor
   if (!Array.isArray(tensors) || tensors.length === 0) {
     throw argumentError(call, `expected an array of tensors, got ${describe(tensors)}`);
   }
-  for (const t of tensors) ops.checkSameDType(call, operand(call, tensors[0]), operand(call, t));
+  for (const t of tensors) operand(call, t);
   return tensors;
 }
 
@@ -297,23 +306,34 @@ function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor
  * cat([zeros(2, 3), ones(1, 3)]).shape; // [3, 3]
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const [first] = checkTensors('cat', tensors);
-  const d = checkDim('cat', dim, first!.dim());
-  if (first!.dim() === 0) throw shapeError('cat', 'scalars cannot be joined; use stack()');
-  for (const { shape } of tensors) {
-    if (!sameShape(shape.with(d, 0), first!.shape.with(d, 0))) {
+  return join(
+    'cat',
+    checkTensors('cat', tensors).map((t) => t.elements),
+    dim,
+  );
+}
+
+function join(call: string, all: readonly FloatView[], dim: number): Tensor {
+  if (all.some(({ shape }) => shape.length === 0)) throw shapeError(call, 'scalars cannot be joined; use stack()');
+  // As torch: an empty vector joins with anything, and the widest dtype wins.
+  const views = all.filter(({ shape }) => !sameShape(shape, [0]));
+  const { shape } = views[0] ?? all[0]!;
+  const dtype = all.some((view) => view.dtype === 'float64') ? 'float64' : 'float32';
+  const d = checkDim(call, dim, shape.length);
+  for (const view of views) {
+    if (view.shape.length !== shape.length || !sameShape(view.shape.with(d, 0), shape.with(d, 0))) {
       throw shapeError(
-        'cat',
-        `shapes ${formatShape(first!.shape)} and ${formatShape(shape)} differ beside dimension ${d}`,
+        call,
+        `shapes ${formatShape(shape)} and ${formatShape(view.shape)} differ beside dimension ${d}`,
       );
     }
   }
-  const total = tensors.reduce((sum, t) => sum + t.size(d), 0);
-  const out = make('cat', checkShape('cat', first!.shape.with(d, total)), { dtype: first!.dtype });
+  const total = views.reduce((sum, view) => sum + view.shape[d]!, 0);
+  const out = make(call, checkShape(call, shape.with(d, total)), { dtype });
   let start = 0;
-  for (const t of tensors) {
-    out.narrow(d, start, t.size(d)).copy_(t);
-    start += t.size(d);
+  for (const view of views) {
+    ops.copy(call, view, narrowView(call, out.elements, d, start, view.shape[d]!));
+    start += view.shape[d]!;
   }
   return out;
 }
@@ -325,16 +345,16 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  * stack([zeros(3), ones(3)]).shape; // [2, 3]
  */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  const [first] = checkTensors('stack', tensors);
-  for (const { shape } of tensors) {
-    if (!sameShape(shape, first!.shape)) {
-      throw shapeError('stack', `shapes ${formatShape(first!.shape)} and ${formatShape(shape)} differ`);
+  const call = 'stack';
+  const all = checkTensors(call, tensors).map((t) => t.elements);
+  for (const { shape } of all) {
+    if (!sameShape(shape, all[0]!.shape)) {
+      throw shapeError(call, `shapes ${formatShape(all[0]!.shape)} and ${formatShape(shape)} differ`);
     }
   }
-  return cat(
-    tensors.map((t) => t.unsqueeze(dim)),
-    checkDim('stack', dim, first!.dim() + 1),
-  );
+  const d = checkDim(call, dim, all[0]!.shape.length + 1);
+  const slices = all.map((view) => unsqueezeView(call, view, d));
+  return join(call, slices, d);
 }
 
 /**

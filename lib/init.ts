@@ -7,7 +7,7 @@ import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
 import { contiguousStrides, fans, formatShape, numElements } from './shape.js';
 import { operand, type Tensor } from './tensor.js';
-import { emptyView, restride } from './view.js';
+import { allocateView, restride } from './view.js';
 
 /** Which fan a variance is divided by; torch's spelling works too. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
@@ -184,20 +184,20 @@ export function normal_<T extends Tensor>(tensor: T, mean = 0, std = 1, options?
  * init.constant_(layer.bias, 0.1);
  */
 export function constant_<T extends Tensor>(tensor: T, value: number): T {
-  operand('constant_', tensor);
-  return tensor.fill_(checkNumber('constant_', 'value', value));
+  ops.fill('constant_', operand('constant_', tensor), value);
+  return tensor;
 }
 
 /** Sets every element to 1. */
 export function ones_<T extends Tensor>(tensor: T): T {
-  operand('ones_', tensor);
-  return tensor.fill_(1);
+  ops.fill('ones_', operand('ones_', tensor), 1);
+  return tensor;
 }
 
 /** Sets every element to 0. */
 export function zeros_<T extends Tensor>(tensor: T): T {
-  operand('zeros_', tensor);
-  return tensor.fill_(0);
+  ops.fill('zeros_', operand('zeros_', tensor), 0);
+  return tensor;
 }
 
 /**
@@ -260,13 +260,13 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: Ran
   if (count === 0) return tensor;
   const rows = view.shape[0]!;
   const columns = count / rows;
-  const matrix = emptyView([rows, columns], view.dtype);
+  const matrix = allocateView(call, [rows, columns], view.dtype);
   fillNormal(call, matrix, 0, 1, options);
   const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
   const { q, r } = ops.qr(call, tall);
   // Signs of R's diagonal times the gain, broadcast along the rows of Q: one factor for each column.
   const n = Math.min(rows, columns);
-  const factors = emptyView([n], view.dtype);
+  const factors = allocateView(call, [n], view.dtype);
   for (let i = 0; i < n; i++) factors.array[i] = r.array[i * n + i]! < 0 ? -scale : scale;
   const signed = ops.applyBinary(call, ops.binaryOps.mul, q, factors, true);
   const result = rows >= columns ? signed : restride(signed, [rows, columns], [...signed.strides].reverse());

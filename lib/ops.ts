@@ -1,9 +1,10 @@
 // The table of operations on views, and the few shapes they come in. Add an operation: docs/add-an-op.md.
-import { type DType, promote } from './dtype.js';
+import { checkNumber } from './arguments.js';
+import { type DType, dtypes, promote } from './dtype.js';
 import { dtypeError, rangeError, shapeError } from './errors.js';
 import { kernelId, run } from './run.js';
 import { broadcastShapes, checkDims, formatShape, numElements } from './shape.js';
-import { broadcastTo, emptyView, type FloatView, isViewContiguous, restride } from './view.js';
+import { allocateView, broadcastTo, type FloatView, isViewContiguous, restride } from './view.js';
 
 /** One row: the kernel that computes it. */
 interface OpRow {
@@ -71,8 +72,13 @@ const kernels = {
   qr: kernelId('qr'),
 };
 
-export function fill(call: string, view: FloatView, value: number): void {
-  run(call, kernels.fill, [view], [value]);
+/** Sets every element to a number that a user gave. */
+export function fill(call: string, view: FloatView, value: unknown): void {
+  const number = checkNumber(call, 'value', value);
+  if (Number.isFinite(number) && Math.abs(number) > dtypes[view.dtype].max) {
+    throw rangeError(call, `${number} does not fit ${view.dtype}`);
+  }
+  run(call, kernels.fill, [view], [number]);
 }
 
 /** Copies `from`, which must broadcast to `to`, converting its elements. */
@@ -82,7 +88,7 @@ export function copy(call: string, from: FloatView, to: FloatView): void {
 }
 
 export function contiguousCopy(call: string, view: FloatView, dtype: DType = view.dtype): FloatView {
-  const out = emptyView(view.shape, dtype);
+  const out = allocateView(call, view.shape, dtype);
   run(call, kernels.copy, [out, view]);
   return out;
 }
@@ -115,7 +121,7 @@ function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
 function mapInto(call: string, kernel: number, inputs: FloatView[], params: number[], out: FloatView): void {
   const dtype = inputs[0]!.dtype;
   if (dtype !== out.dtype) {
-    const result = emptyView(out.shape, dtype);
+    const result = allocateView(call, out.shape, dtype);
     run(call, kernel, [result, ...inputs], params);
     copy(call, result, out);
     return;
@@ -128,7 +134,7 @@ export function applyUnary(call: string, op: OpRow, x: FloatView, inPlace: boole
     run(call, op.kernel, [x, x]);
     return x;
   }
-  const out = emptyView(x.shape, x.dtype);
+  const out = allocateView(call, x.shape, x.dtype);
   run(call, op.kernel, [out, x]);
   return out;
 }
@@ -141,7 +147,7 @@ export function applyBinary(
   inPlace: boolean,
 ): FloatView {
   if (typeof b === 'number') {
-    const out = inPlace ? a : emptyView(a.shape, a.dtype);
+    const out = inPlace ? a : allocateView(call, a.shape, a.dtype);
     run(call, op.scalarKernel, [out, a], [b]);
     return out;
   }
@@ -154,14 +160,16 @@ export function applyBinary(
   }
   const dtype = promote(a.dtype, a.shape.length, b.dtype, b.shape.length);
   const inputs = [broadcastTo(cast(call, a, dtype), shape), broadcastTo(cast(call, b, dtype), shape)];
-  const out = inPlace ? a : emptyView(shape, dtype);
+  const out = inPlace ? a : allocateView(call, shape, dtype);
   mapInto(call, op.kernel, inputs, [], out);
   return out;
 }
 
 export function clamp(call: string, x: FloatView, low: number, high: number, inPlace: boolean): FloatView {
-  const out = inPlace ? x : emptyView(x.shape, x.dtype);
-  run(call, kernels.clamp, [out, x], [low, high]);
+  const out = inPlace ? x : allocateView(call, x.shape, x.dtype);
+  // As torch: a bound that is NaN makes everything NaN.
+  if (Number.isNaN(low) || Number.isNaN(high)) run(call, kernels.fill, [out], [NaN]);
+  else run(call, kernels.clamp, [out, x], [low, high]);
   return out;
 }
 
@@ -176,11 +184,15 @@ export function reduce(
 ): FloatView {
   const reduced = new Set(checkDims(call, dims, x.shape.length));
   const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
-  const extreme = op === reductionOps.min || op === reductionOps.max;
-  if (extreme && numElements(kept) > 0 && numElements(x.shape) === 0) {
+  // Norms of negative or infinite order are extremes too.
+  const extreme =
+    op === reductionOps.min ||
+    op === reductionOps.max ||
+    (op === reductionOps.norm && (params[0]! < 0 || params[0] === Infinity));
+  if (extreme && x.shape.some((size, d) => size === 0 && reduced.has(d))) {
     throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
   }
-  const out = emptyView(kept, x.dtype);
+  const out = allocateView(call, kept, x.dtype);
   run(call, op.kernel, [out, x], params);
   if (keepdim) return out;
   const left = kept.map((_, d) => d).filter((d) => !reduced.has(d));
@@ -231,7 +243,7 @@ export function matmul(call: string, a: FloatView, b: FloatView): FloatView {
   checkSameDType(call, a, b);
   const left = sa.length === 2 ? a : restride(a, [1, inner], [inner, ta[0]!]);
   const right = sb.length === 2 ? b : restride(b, [inner, 1], [tb[0]!, 1]);
-  const out = emptyView([left.shape[0]!, right.shape[1]!], a.dtype);
+  const out = allocateView(call, [left.shape[0]!, right.shape[1]!], a.dtype);
   gemmInto(call, left, right, out, 0);
   const shape = [...sa.slice(0, -1), ...sb.slice(1)];
   return shape.length === 2 ? out : restride(out, shape, shape.length === 1 ? [1] : []);
@@ -247,7 +259,7 @@ export interface Conv2dGeometry {
 
 /**
  * out [N, Co, Ho, Wo] = convolution of x [N, Ci, H, W] with w [Co, Ci / groups, kh, kw], plus `out` where `accumulate`.
- * `out` must be contiguous; its size decides how far past the image's end the kernel goes.
+ * `out` must be contiguous, and fresh where not `accumulate`; its size decides how far past the image's end the kernel goes.
  */
 export function conv2dInto(
   call: string,
@@ -257,6 +269,8 @@ export function conv2dInto(
   { stride, padding, dilation, groups }: Conv2dGeometry,
   accumulate: boolean,
 ): void {
+  // Nothing to add up; the output holds zeros or the bias already.
+  if ([x, w, out].some((view) => numElements(view.shape) === 0)) return;
   run(
     call,
     kernels.conv2d,
@@ -274,8 +288,8 @@ export function qr(call: string, matrix: FloatView): { q: FloatView; r: FloatVie
   if (m < n)
     throw rangeError(call, `expected at least as many rows as columns, got shape ${formatShape(matrix.shape)}`);
   // LAPACK works in place on columns.
-  const q = restride(emptyView([n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
-  const r = emptyView([n, n], matrix.dtype);
+  const q = restride(allocateView(call, [n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
+  const r = allocateView(call, [n, n], matrix.dtype);
   copy(call, matrix, q);
   run(call, kernels.qr, [q, r]);
   return { q, r };

@@ -1,6 +1,7 @@
 // Generators: seeding (where a stream starts), state, and fills of views. The bits and the distributions are native;
 // docs/random.md states what each element of a fill is.
 import { createHash, randomBytes } from 'node:crypto';
+import { checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, stateError } from './errors.js';
 import { kernelId, run } from './run.js';
 import { numElements } from './shape.js';
@@ -96,13 +97,13 @@ export class Generator {
    * @param seed a whole number or bigint from 0 to 2^64 - 1; 67280421310721, as in torch, where none is given
    * @throws TypeError (ERR_ARGUMENT) or RangeError (ERR_RANGE) for anything else
    */
-  constructor(seed: number | bigint = defaultSeed, options: GeneratorOptions = {}) {
-    const algorithm = options.algorithm ?? 'pcg32';
+  constructor(seed: number | bigint = defaultSeed, options?: GeneratorOptions) {
+    const { algorithm = 'pcg32', stream = 0n } = checkOptions('Generator', options);
     if (algorithm !== 'pcg32') {
       throw argumentError('Generator', `unknown algorithm ${describe(algorithm)}; expected 'pcg32'`);
     }
     this.#algorithm = algorithm;
-    this.#stream = u64('Generator', 'stream', options.stream ?? 0n);
+    this.#stream = u64('Generator', 'stream', stream);
     this.#seed = u64('Generator', 'seed', seed);
     this.manualSeed(this.#seed);
   }
@@ -251,15 +252,17 @@ export class Generator {
       throw argumentError('setState', `expected the Uint8Array that getState returned, got ${describe(state)}`);
     }
     const tag = new TextDecoder().decode(state.subarray(0, 4));
-    const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
     if (state.length !== stateBytes || tag !== stateTag || state[4] !== 0) {
       throw stateError('setState', `expected ${stateBytes} bytes made by getState, got ${state.length} others`);
     }
+    // A copy, which a Buffer's own slice would not be.
+    const bytes = Uint8Array.from(state);
+    const view = new DataView(bytes.buffer);
     const position = view.getBigUint64(61, true);
     const increment = view.getBigUint64(53, true);
     if (position > BigInt(maxDraws) || (increment & 1n) === 0n) throw stateError('setState', 'the state is corrupt');
     this.#seed = view.getBigUint64(5, true);
-    this.#restart(state.slice(13, 45), view.getBigUint64(45, true), increment);
+    this.#restart(bytes.subarray(13, 45), view.getBigUint64(45, true), increment);
     this.#position = Number(position);
     return this;
   }
@@ -288,7 +291,10 @@ export function getDefaultGenerator(): Generator {
  * setDefaultGenerator(new Generator(1));
  */
 export function setDefaultGenerator(generator: Generator): void {
-  defaultGenerator = checkGenerator('setDefaultGenerator', generator);
+  if (!(generator instanceof Generator)) {
+    throw argumentError('setDefaultGenerator', `expected a Generator, got ${describe(generator)}`);
+  }
+  defaultGenerator = generator;
 }
 
 /**

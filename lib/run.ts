@@ -1,9 +1,9 @@
 // The gate: every call into the native core goes through `run`, which packs a plan as native/guard.h describes it.
 import { dtypes } from './dtype.js';
-import { argumentError, detachedError } from './errors.js';
+import { argumentError, rangeError } from './errors.js';
 import { native } from './native.js';
 import { formatShape, maxDims } from './shape.js';
-import type { View } from './view.js';
+import { checkMemory, type View } from './view.js';
 
 const maxViews = 4;
 const maxParams = 12;
@@ -63,7 +63,10 @@ export function run(call: string, kernel: number, views: readonly View[], params
   }
 }
 
-/** What the guard refused although the caller's checks passed: lost memory, or an output that repeats elements. */
+/**
+ * What the guard refused although the caller's checks passed: lost memory, or an output that repeats elements; and what
+ * no check could foresee.
+ */
 function explain(call: string, views: readonly View[], error: unknown): unknown {
   const out = views[0]!;
   if (out.strides.some((stride, d) => stride === 0 && out.shape[d]! > 1)) {
@@ -72,13 +75,8 @@ function explain(call: string, views: readonly View[], error: unknown): unknown 
       `cannot write to a tensor of shape ${formatShape(out.shape)} whose elements share memory; clone() it first`,
     );
   }
-  const lost = views.find((view) => {
-    const last = view.shape.reduce((index, size, d) => index + (size - 1) * view.strides[d]!, view.offset);
-    return !view.shape.includes(0) && last >= view.array.length;
-  });
-  if (lost === undefined) return error;
-  return detachedError(
-    call,
-    `the memory of a tensor of shape ${formatShape(lost.shape)} is gone: its ArrayBuffer was detached or shrunk`,
-  );
+  for (const view of views) checkMemory(call, view);
+  const { code, message } = error as { code?: string; message: string };
+  if (code !== 'ERR_MEMORY' && code !== 'ERR_NATIVE') return error;
+  return Object.assign(rangeError(call, message), { cause: error });
 }

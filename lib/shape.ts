@@ -36,12 +36,15 @@ export function contiguousStrides(shape: Shape): number[] {
   return strides;
 }
 
-/** Whether elements lie in row-major order without gaps. Dimensions of size 1 may have any stride. */
+/**
+ * Whether elements lie in row-major order without gaps. Dimensions of size 1 may have any stride, and where there are no
+ * elements all may.
+ */
 export function isContiguous(shape: Shape, strides: Shape): boolean {
+  if (shape.includes(0)) return true;
   let expected = 1;
   for (let d = shape.length - 1; d >= 0; d--) {
     const size = shape[d]!;
-    if (size === 0) return true;
     if (size !== 1 && strides[d] !== expected) return false;
     expected *= size;
   }
@@ -51,10 +54,11 @@ export function isContiguous(shape: Shape, strides: Shape): boolean {
 /** Checks one size given by a user. */
 export function checkSize(call: string, size: unknown, name = 'size'): number {
   if (typeof size !== 'number') throw argumentError(call, `${name} must be a number, got ${describe(size)}`);
-  if (!Number.isInteger(size) || size < 0) {
-    throw rangeError(call, `${name} must be a whole number, 0 or more, got ${describe(size)}`);
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw rangeError(call, `${name} must be a whole number from 0 to 2^53 - 1, got ${describe(size)}`);
   }
-  return size;
+  // -0 becomes 0.
+  return size + 0;
 }
 
 /** Checks a shape given by a user and returns a copy of it. */
@@ -66,6 +70,10 @@ export function checkShape(call: string, shape: unknown): number[] {
   const checked = Array.from(shape, (size) => checkSize(call, size));
   if (numElements(checked) > maxElements) {
     throw rangeError(call, `shape ${formatShape(checked)} has more than ${maxElements} elements`);
+  }
+  // Only where there are no elements: their strides must be exact all the same.
+  if (numElements(checked.filter((size) => size > 0)) > Number.MAX_SAFE_INTEGER) {
+    throw rangeError(call, `the sizes of shape ${formatShape(checked)} are too large`);
   }
   return checked;
 }
@@ -121,41 +129,39 @@ export function inferShape(call: string, requested: unknown, count: number): num
     throw argumentError(call, `shape must be an array of numbers, got ${describe(requested)}`);
   }
   const unknown = requested.indexOf(-1);
-  const known = checkShape(call, unknown < 0 ? requested : requested.toSpliced(unknown, 1));
-  const product = numElements(known);
+  if (unknown !== requested.lastIndexOf(-1)) {
+    throw shapeError(call, `only one size can be -1, got ${describe(requested)}`);
+  }
+  const sizes = checkShape(call, unknown < 0 ? requested : requested.with(unknown, 1));
+  const product = numElements(sizes);
   const fits = unknown < 0 ? product === count : product > 0 && count % product === 0;
   if (!fits) throw shapeError(call, `shape ${describe(requested)} does not fit ${count} elements`);
-  return unknown < 0 ? known : known.toSpliced(unknown, 0, count / product);
+  return unknown < 0 ? sizes : sizes.with(unknown, count / product);
 }
 
 /**
- * Strides that show the same elements under another shape without moving them, or undefined where there are none.
- * Runs of dimensions that step through memory evenly may be split and merged; nothing else may. Both shapes must have
- * the same number of elements.
+ * Strides that show the same elements under another shape without moving them, or undefined where there are none. Both
+ * shapes must have the same number of elements. Dimensions of size 1 get the strides that torch gives them.
  */
 export function viewStrides(shape: Shape, strides: Shape, target: Shape): number[] | undefined {
-  if (numElements(shape) === 0) return contiguousStrides(target);
-  // Dimensions of size 1 take no part: their strides mean nothing.
-  const source = shape.map((_, d) => d).filter((d) => shape[d] !== 1);
+  if (numElements(shape) === 0) return sameShape(shape, target) ? [...strides] : contiguousStrides(target);
+  // Dimensions that step through memory evenly make one run, which can be cut anywhere; nothing reaches across two runs.
+  const runs: { size: number; stride: number }[] = [];
+  for (let d = shape.length - 1; d >= 0; d--) {
+    const run = runs.at(-1);
+    const [size, stride] = [shape[d]!, strides[d]!];
+    if (run !== undefined && (size === 1 || stride === run.size * run.stride)) run.size *= size;
+    else runs.push({ size, stride });
+  }
   const out = new Array<number>(target.length).fill(1);
-  let t = target.length - 1;
-  for (let s = source.length - 1; s >= 0; s--) {
-    let stride = strides[source[s]!]!;
-    let run = shape[source[s]!]!;
-    while (s > 0 && strides[source[s - 1]!] === strides[source[s]!]! * shape[source[s]!]!) {
-      s--;
-      run *= shape[source[s]!]!;
+  let d = target.length - 1;
+  for (const run of runs) {
+    let covered = 1;
+    for (; d >= 0 && (covered < run.size || target[d] === 1); d--) {
+      out[d] = covered * run.stride;
+      covered *= target[d]!;
     }
-    for (let taken = 1; taken < run || target[t] === 1; t--) {
-      out[t] = stride;
-      taken *= target[t]!;
-      stride *= target[t]!;
-      if (run % taken !== 0) return undefined;
-      if (taken === run && target[t - 1] !== 1) {
-        t--;
-        break;
-      }
-    }
+    if (covered !== run.size) return undefined;
   }
   return out;
 }

@@ -1,7 +1,7 @@
 // Tensor: a shape and strides on a typed array, with torch's methods. The work is done in ops.ts, shape.ts, random.ts and
 // format.ts; the element-by-element methods come from the tables of ops.ts.
 import { checkNumber, checkOptions, shapeArguments } from './arguments.js';
-import { checkDType, type DType, dtypes, type FloatArray } from './dtype.js';
+import { checkDType, type DType, type FloatArray } from './dtype.js';
 import { argumentError, describe, rangeError, shapeError, stateError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import { formatTensor } from './format.js';
@@ -91,6 +91,7 @@ export class Tensor {
    */
   get array(): FloatArray {
     if (!this.isContiguous()) throw stateError('array', 'the tensor is not contiguous; call contiguous() first');
+    views.checkMemory('array', this.elements);
     const { array, offset } = this.elements;
     const length = this.numel();
     const storage = array as FloatArray;
@@ -124,11 +125,13 @@ export class Tensor {
     if (this.numel() !== 1) {
       throw shapeError('item', `expected a tensor of one element, got shape ${formatShape(this.shape)}`);
     }
+    views.checkMemory('item', this.elements);
     return this.elements.array[this.elements.offset]!;
   }
 
   /** The elements as nested arrays; a number for a scalar. */
   tolist(): NestedArray {
+    views.checkMemory('tolist', this.elements);
     const { array, shape, strides } = this.elements;
     const list = (dim: number, index: number): NestedArray =>
       dim === shape.length
@@ -139,17 +142,21 @@ export class Tensor {
 
   /** The element or sub-tensor at the given indices, as a view; negative indices count from the end. */
   at(...indices: number[]): Tensor {
+    return this.#view(this.#at('at', indices));
+  }
+  #at(call: string, indices: readonly number[]): FloatView {
+    if (!Array.isArray(indices)) throw argumentError(call, `indices must be an array, got ${describe(indices)}`);
     if (indices.length > this.dim()) {
-      throw shapeError('at', `got ${indices.length} indices for shape ${formatShape(this.shape)}`);
+      throw shapeError(call, `got ${indices.length} indices for shape ${formatShape(this.shape)}`);
     }
-    return this.#view(indices.reduce((view, index) => views.selectView('at', view, 0, index), this.elements));
+    return indices.reduce((view, index) => views.selectView(call, view, 0, index), this.elements);
   }
 
   /** Writes a number, or a tensor that broadcasts, at the given indices. */
   set_(indices: readonly number[], value: number | Tensor): this {
-    const target = this.at(...indices);
-    if (value instanceof Tensor) target.copy_(value);
-    else target.fill_(value);
+    const target = this.#at('set_', indices);
+    if (value instanceof Tensor) copyInto('set_', value.elements, target);
+    else ops.fill('set_', target, value);
     return this;
   }
 
@@ -180,26 +187,18 @@ export class Tensor {
 
   /** Copies the elements of a tensor that broadcasts to this one, converting their dtype. */
   copy_(source: Tensor): this {
-    const from = operand('copy_', source);
-    const shape = broadcastShapes('copy_', this.shape, from.shape);
-    if (!sameShape(shape, this.shape)) {
-      throw shapeError('copy_', `shape ${formatShape(from.shape)} does not broadcast to ${formatShape(this.shape)}`);
-    }
-    ops.copy('copy_', from, this.elements);
+    copyInto('copy_', operand('copy_', source), this.elements);
     return this;
   }
   /** Sets every element. */
   fill_(value: number): this {
-    const number = checkNumber('fill_', 'value', value);
-    if (Number.isFinite(number) && Math.abs(number) > dtypes[this.dtype].max) {
-      throw rangeError('fill_', `${number} does not fit ${this.dtype}`);
-    }
-    ops.fill('fill_', this.elements, number);
+    ops.fill('fill_', this.elements, value);
     return this;
   }
   /** Sets every element to 0. */
   zero_(): this {
-    return this.fill_(0);
+    ops.fill('zero_', this.elements, 0);
+    return this;
   }
 
   // Views: none of these copies, but reshape and flatten where they must.
@@ -378,6 +377,13 @@ export class Tensor {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+function copyInto(call: string, from: FloatView, to: FloatView): void {
+  if (!sameShape(broadcastShapes(call, to.shape, from.shape), to.shape)) {
+    throw shapeError(call, `shape ${formatShape(from.shape)} does not broadcast to ${formatShape(to.shape)}`);
+  }
+  ops.copy(call, from, to);
 }
 
 type Dims = number | readonly number[] | undefined;

@@ -1,7 +1,7 @@
 // A view: a strided window on a typed array, all that the gate and the table of operations see of a tensor. And torch's
 // ways to look at the same elements under other shapes, none of which copies.
 import { allocate, type DType, type StorageArray, type StorageDType } from './dtype.js';
-import { argumentError, describe, rangeError, shapeError } from './errors.js';
+import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import {
   checkDim,
   checkDims,
@@ -35,6 +35,25 @@ export function emptyView(shape: Shape, dtype: DType): FloatView {
   return { array: allocate(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
 }
 
+/** `emptyView` for sizes that a user's call leads to: says which call there is no memory for. */
+export function allocateView(call: string, shape: Shape, dtype: DType): FloatView {
+  try {
+    return emptyView(shape, dtype);
+  } catch (cause) {
+    throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
+  }
+}
+
+/** Throws where the view's memory is gone: its buffer was detached (transferred) or shrunk. */
+export function checkMemory(call: string, { array, shape, strides, offset }: View): void {
+  const last = shape.reduce((index, size, d) => index + (size - 1) * strides[d]!, offset);
+  if (last < array.length || shape.includes(0)) return;
+  throw detachedError(
+    call,
+    `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was detached or shrunk`,
+  );
+}
+
 export function isViewContiguous(view: View): boolean {
   return isContiguous(view.shape, view.strides);
 }
@@ -57,7 +76,12 @@ export function pickDims<V extends View>(view: V, dims: readonly number[]): V {
 export function broadcastTo<V extends View>(view: V, shape: Shape): V {
   if (sameShape(shape, view.shape)) return view;
   const lead = shape.length - view.shape.length;
-  const strides = shape.map((_, d) => (d < lead || view.shape[d - lead] === 1 ? 0 : view.strides[d - lead]!));
+  const strides = new Array<number>(shape.length).fill(0);
+  for (let d = shape.length - 1; d >= 0 && view.shape.length > 0; d--) {
+    if (d >= lead && shape[d] === view.shape[d - lead]) strides[d] = view.strides[d - lead]!;
+    // A new dimension of size 1: any stride would do, this is torch's.
+    else if (d < lead && shape[d] === 1) strides[d] = shape[d + 1]! * strides[d + 1]!;
+  }
   return restride(view, shape, strides);
 }
 

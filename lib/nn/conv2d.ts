@@ -1,6 +1,7 @@
 import { checkOptions } from '../arguments.js';
 import { argumentError, rangeError } from '../errors.js';
 import type { RandomOptions } from '../fill.js';
+import { checkGenerator } from '../random.js';
 import { checkSize } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { checkPair, conv2d, type Padding, type Pair } from './functional.js';
@@ -57,6 +58,7 @@ export class Conv2d extends Module {
     if (this.groups < 1 || this.inChannels % this.groups !== 0 || this.outChannels % this.groups !== 0) {
       throw argumentError(call, `channels ${inChannels} and ${outChannels} are not divisible by groups ${this.groups}`);
     }
+    checkGenerator(call, generator);
     const shape = [this.outChannels, this.inChannels / this.groups, ...this.kernelSize];
     this.weight = makeParameter(call, shape, dtype);
     this.bias = bias ? makeParameter(call, [this.outChannels], dtype) : null;

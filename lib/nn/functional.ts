@@ -1,9 +1,10 @@
 // The computations of modules, as functions of tensors.
+import { checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError, shapeError } from '../errors.js';
 import * as ops from '../ops.js';
 import { checkSize, formatShape, numElements } from '../shape.js';
 import { operand, Tensor } from '../tensor.js';
-import { emptyView, type FloatView, restride } from '../view.js';
+import { allocateView, type FloatView, restride } from '../view.js';
 
 /** A number for height and width alike, or one for each. */
 export type Pair = number | readonly [number, number];
@@ -57,7 +58,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
   }
   ops.checkSameDType(call, x, w);
   const rows = numElements(x.shape.slice(0, -1));
-  const out = emptyView([rows, outFeatures], x.dtype);
+  const out = allocateView(call, [rows, outFeatures], x.dtype);
   const flat = input.reshape(rows, inFeatures).elements;
   const weightByColumns = restride(w, [inFeatures, outFeatures], [...w.strides].reverse());
   ops.gemmInto(call, flat, weightByColumns, out, addBias(call, bias, outFeatures, out, [outFeatures]));
@@ -92,8 +93,9 @@ function addBias(call: string, bias: Tensor | null, size: number, out: FloatView
  * @example
  * nn.functional.conv2d(randn(1, 3, 32, 32), randn(8, 3, 3, 3), null, { padding: 1 }).shape; // [1, 8, 32, 32]
  */
-export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
+export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null, options?: Conv2dOptions): Tensor {
   const call = 'conv2d';
+  const given = checkOptions(call, options);
   const image = operand(call, input);
   const w = operand(call, weight);
   if (w.shape.length !== 4 || (image.shape.length !== 4 && image.shape.length !== 3)) {
@@ -105,9 +107,9 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null
   }
   ops.checkSameDType(call, image, w);
   const x = image.shape.length === 4 ? image : input.unsqueeze(0).elements;
-  const stride = checkPair(call, 'stride', options.stride ?? 1, 1);
-  const dilation = checkPair(call, 'dilation', options.dilation ?? 1, 1);
-  const groups = checkSize(call, options.groups ?? 1, 'groups');
+  const stride = checkPair(call, 'stride', given.stride ?? 1, 1);
+  const dilation = checkPair(call, 'dilation', given.dilation ?? 1, 1);
+  const groups = checkSize(call, given.groups ?? 1, 'groups');
   const [outChannels, groupChannels, ...kernel] = w.shape as [number, number, number, number];
   const channels = x.shape[1]!;
   if (groups < 1 || outChannels % groups !== 0 || channels !== groupChannels * groups) {
@@ -118,7 +120,7 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null
     );
   }
   const spans = kernel.map((size, d) => dilation[d]! * (size - 1) + 1);
-  const { before, total } = padding(call, options.padding ?? 0, spans, stride);
+  const { before, total } = padding(call, given.padding ?? 0, spans, stride);
   const sizes = [0, 1].map((d) => {
     const padded = x.shape[d + 2]! + total[d]!;
     if (kernel[d]! < 1 || spans[d]! > padded) {
@@ -130,7 +132,7 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null
     }
     return Math.floor((padded - spans[d]!) / stride[d]!) + 1;
   });
-  const out = emptyView([x.shape[0]!, outChannels, ...sizes], x.dtype);
+  const out = allocateView(call, [x.shape[0]!, outChannels, ...sizes], x.dtype);
   const beta = addBias(call, bias, outChannels, out, [outChannels, 1, 1]);
   ops.conv2dInto(call, x, w, out, { stride, padding: before, dilation, groups }, beta === 1);
   const result = new Tensor(out);

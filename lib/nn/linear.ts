@@ -2,10 +2,10 @@ import { checkOptions } from '../arguments.js';
 import { checkDType, type DType, defaultDType } from '../dtype.js';
 import type { RandomOptions } from '../fill.js';
 import { kaimingUniform_, uniform_ } from '../init.js';
-import type { Generator } from '../random.js';
-import { checkSize } from '../shape.js';
+import { checkGenerator, type Generator } from '../random.js';
+import { checkShape, checkSize } from '../shape.js';
 import { Tensor } from '../tensor.js';
-import { emptyView } from '../view.js';
+import { allocateView } from '../view.js';
 import { linear } from './functional.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -24,7 +24,9 @@ export interface LayerOptions {
 
 /** A new parameter of zeros. */
 export function makeParameter(call: string, shape: number[], dtype: DType | undefined): Parameter {
-  return new Parameter(new Tensor(emptyView(shape, checkDType(call, dtype ?? defaultDType))));
+  return new Parameter(
+    new Tensor(allocateView(call, checkShape(call, shape), checkDType(call, dtype ?? defaultDType))),
+  );
 }
 
 /**
@@ -60,6 +62,7 @@ export class Linear extends Module {
     const { bias = true, dtype, generator, init = true } = checkOptions(call, options);
     this.inFeatures = checkSize(call, inFeatures, 'inFeatures');
     this.outFeatures = checkSize(call, outFeatures, 'outFeatures');
+    checkGenerator(call, generator);
     this.weight = makeParameter(call, [this.outFeatures, this.inFeatures], dtype);
     this.bias = bias ? makeParameter(call, [this.outFeatures], dtype) : null;
     if (init) this.resetParameters({ generator });

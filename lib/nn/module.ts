@@ -1,7 +1,10 @@
 // Module: parameters, buffers and sub-modules found through an object's own fields, under torch's names.
+import { checkOptions } from '../arguments.js';
 import { argumentError, describe, shapeError, stateError } from '../errors.js';
+import { copy } from '../ops.js';
 import { formatShape, sameShape } from '../shape.js';
 import { Tensor } from '../tensor.js';
+import { checkMemory } from '../view.js';
 import { Parameter } from './parameter.js';
 
 /** What `loadStateDict` found. */
@@ -90,8 +93,15 @@ export abstract class Module {
 
   /** Keeps a tensor in the field `name` that belongs to the state dict but is no parameter. */
   registerBuffer(name: string, tensor: Tensor): void {
-    if (!(tensor instanceof Tensor))
+    if (!(tensor instanceof Tensor)) {
       throw argumentError('registerBuffer', `expected a Tensor, got ${describe(tensor)}`);
+    }
+    if (typeof name !== 'string' || name === '' || name.includes('.')) {
+      throw argumentError('registerBuffer', `expected a name without dots, got ${describe(name)}`);
+    }
+    if (name in this && !this.#buffers.has(name)) {
+      throw argumentError('registerBuffer', `the module has a field or method ${describe(name)} already`);
+    }
     this.#buffers.add(name);
     Object.assign(this, { [name]: tensor });
   }
@@ -120,9 +130,10 @@ export abstract class Module {
    */
   loadStateDict(
     state: Map<string, Tensor> | Readonly<Record<string, Tensor>>,
-    { strict = true }: { strict?: boolean } = {},
+    options?: { strict?: boolean },
   ): LoadResult {
     const call = 'loadStateDict';
+    const { strict = true } = checkOptions(call, options);
     if (typeof state !== 'object' || state === null) {
       throw argumentError(call, `expected a Map or an object of tensors, got ${describe(state)}`);
     }
@@ -134,17 +145,18 @@ export abstract class Module {
       throw stateError(call, `missing: ${describe(missingKeys)}; unexpected: ${describe(unexpectedKeys)}`);
     }
     for (const [key, tensor] of target) {
+      if (!source.has(key)) continue;
       const given = source.get(key);
-      if (given === undefined) continue;
       if (!(given instanceof Tensor)) throw argumentError(call, `${key} must be a Tensor, got ${describe(given)}`);
       if (!sameShape(given.shape, tensor.shape)) {
         const [wanted, got] = [formatShape(tensor.shape), formatShape(given.shape)];
         throw shapeError(call, `${key} has shape ${wanted}, got ${got}`);
       }
+      for (const { elements } of [given, tensor]) checkMemory(call, elements);
     }
     for (const [key, tensor] of target) {
       const given = source.get(key);
-      if (given !== undefined) tensor.copy_(given);
+      if (given !== undefined) copy(call, given.elements, tensor.elements);
     }
     return { missingKeys, unexpectedKeys };
   }

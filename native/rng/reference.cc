@@ -19,11 +19,17 @@ To BitCast(From from) {
   return to;
 }
 
+// Estrin's scheme, whose order of operations is part of the law.
 template <typename T, int n>
 T Polynomial(const T (&coefficients)[n], T x) {
-  T sum = coefficients[n - 1];
-  for (int k = n - 1; k-- > 0;) sum = sum * x + coefficients[k];
-  return sum;
+  T terms[n];
+  std::copy(coefficients, coefficients + n, terms);
+  for (int left = n; left > 1; left = (left + 1) / 2) {
+    for (int k = 0; k < left / 2; ++k) terms[k] = terms[2 * k] + terms[2 * k + 1] * x;
+    if (left % 2 == 1) terms[left / 2] = terms[left - 1];
+    x = x * x;
+  }
+  return terms[0];
 }
 
 float LogTail(float a) {

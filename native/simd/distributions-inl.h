@@ -61,12 +61,19 @@ HWY_INLINE typename Float<T>::V ToFloat(typename Float<T>::VWord words) {
   return hn::ConvertTo(typename Float<T>::D(), hn::BitCast(typename Float<T>::DSigned(), words));
 }
 
+// Estrin's scheme: neighbouring terms in pairs, then pairs of pairs with x^2, and so on. Hardly more operations than Horner's
+// and a third of its depth, which matters: a vector's chain of operations is long, and processors overlap only so many.
 template <typename T, int n>
 HWY_INLINE typename Float<T>::V Polynomial(const T (&coefficients)[n], typename Float<T>::V x) {
   const typename Float<T>::D d;
-  auto sum = hn::Set(d, coefficients[n - 1]);
-  for (int k = n - 1; k-- > 0;) sum = hn::Add(hn::Mul(sum, x), hn::Set(d, coefficients[k]));
-  return sum;
+  typename Float<T>::V terms[n];
+  for (int k = 0; k < n; ++k) terms[k] = hn::Set(d, coefficients[k]);
+  for (int left = n; left > 1; left = (left + 1) / 2) {
+    for (int k = 0; k < left / 2; ++k) terms[k] = hn::Add(terms[2 * k], hn::Mul(terms[2 * k + 1], x));
+    if (left % 2 == 1) terms[left / 2] = terms[left - 1];
+    if (left > 2) x = hn::Mul(x, x);
+  }
+  return terms[0];
 }
 
 struct BitsDistribution {
@@ -74,7 +81,7 @@ struct BitsDistribution {
   using Word = uint32_t;
   static constexpr int kWords = 1;
   static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 2;
+  static constexpr int kGroups = 4;
 
   explicit BitsDistribution(const double*) {}
 
@@ -92,7 +99,7 @@ class UniformDistribution {
   using Word = typename Float<T>::Word;
   static constexpr int kWords = 1;
   static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 2;
+  static constexpr int kGroups = 4;
 
   explicit UniformDistribution(const double* params)
       : low_(static_cast<T>(params[0])),
@@ -151,10 +158,12 @@ HWY_INLINE typename Float<T>::V RadiusSquared(typename Float<T>::VWord word) {
   // relative to itself: near u1 = 1, x is all that counts.
   const auto upper = hn::BitCast(dw, hn::BroadcastSignBit(hn::BitCast(ds, word)));  // all ones or zeros
   const auto folded = hn::Xor(word, upper);
-  const auto x = hn::Mul(hn::Add(ToFloat<T>(folded), hn::Set(d, static_cast<T>(0.5))), hn::Set(d, NegativePower<T>(F::kBits)));
-  // x = 2^-k (1 - a) with 1/2 <= 1 - a < 1.
-  const auto bits = hn::BitCast(dw, x);
-  const auto k = hn::ShiftRight<F::kMantissaBits>(hn::Sub(hn::Set(dw, F::kHalfBits | F::kMantissaMask), bits));
+  const auto scaled = hn::Add(ToFloat<T>(folded), hn::Set(d, static_cast<T>(0.5)));  // x 2^bits
+  const auto x = hn::Mul(scaled, hn::Set(d, NegativePower<T>(F::kBits)));
+  // x = 2^-k (1 - a) with 1/2 <= 1 - a < 1, from the exponent and the mantissa (which the scale leaves alone).
+  constexpr auto kScaledHalf = F::kHalfBits + (static_cast<typename F::Word>(F::kBits) << F::kMantissaBits);
+  const auto bits = hn::BitCast(dw, scaled);
+  const auto k = hn::ShiftRight<F::kMantissaBits>(hn::Sub(hn::Set(dw, kScaledHalf | F::kMantissaMask), bits));
   const auto mantissa = hn::BitCast(d, hn::Or(hn::And(bits, hn::Set(dw, F::kMantissaMask)), hn::Set(dw, F::kHalfBits)));
   // (Not IfNegativeThenElse: Highway 1.0.3 gets it wrong for floats on SSSE3.)
   const auto a = hn::IfThenElse(hn::MaskFromVec(hn::BitCast(d, upper)), x, hn::Sub(hn::Set(d, static_cast<T>(1)), mantissa));

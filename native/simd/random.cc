@@ -44,7 +44,9 @@ HWY_INLINE void Generate(const Distribution& distribution, Pcg32 start, size_t c
   constexpr size_t kLanes = hn::MaxLanes(d);
 
   Lanes lanes(start);
-  const auto step = [&](T* HWY_RESTRICT to) HWY_ATTR {
+  HWY_ALIGN T rest[kStep];
+  for (size_t i = 0; i < count; i += kStep) {
+    T* to = count - i < kStep ? rest : out + i;
     for (int g = 0; g < kGroups; ++g) {
       typename Lanes::VWord words[kWords];
       hn::Vec<decltype(d)> values[kOutputs];
@@ -52,14 +54,8 @@ HWY_INLINE void Generate(const Distribution& distribution, Pcg32 start, size_t c
       distribution(words, values);
       for (int k = 0; k < kOutputs; ++k) hn::StoreU(values[k], d, to + (g * kOutputs + k) * kLanes);
     }
-  };
-  size_t i = 0;
-  for (; i + kStep <= count; i += kStep) step(out + i);
-  if (i < count) {
-    HWY_ALIGN T rest[kStep];
-    step(rest);
-    std::memcpy(out + i, rest, (count - i) * sizeof(T));
   }
+  std::memcpy(out + count / kStep * kStep, rest, count % kStep * sizeof(T));
 }
 
 void GenerateBits(const double* params, DType, Pcg32 start, size_t count, void* out) {

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Fits the polynomials behind the normal distribution and prints the constants of native/rng/coefficients.h.
+
+Needs mpmath. Each polynomial is a weighted minimax fit (Remez exchange, in 50 digits). Rounding the coefficients to the
+target format would spoil it, so they are rounded one at a time, lowest power first, and those of higher power are
+fitted again around the rounded ones.
+
+    python3 scripts/fit-polynomials.py
+"""
+
+import struct
+
+import mpmath as mp
+
+mp.mp.dps = 50
+GRID = 1500
+
+
+def remez(target, weight, powers, low, high):
+    """Coefficients c of sum c[k] x^powers[k] that minimise max |weight (target - sum)| on [low, high], and that maximum."""
+    n = len(powers)
+    grid = [low + (high - low) * (1 - mp.cos(mp.pi * i / GRID)) / 2 for i in range(GRID + 1)]
+    values = [(target(x), weight(x)) for x in grid]
+    usable = [i for i in range(GRID + 1) if values[i][1] != 0]
+    reference = [usable[int((len(usable) - 1) * i / n)] for i in range(n + 1)]
+    for _ in range(40):
+        a, b = mp.matrix(n + 1, n + 1), mp.matrix(n + 1, 1)
+        for row, i in enumerate(reference):
+            f, w = values[i]
+            for k, power in enumerate(powers):
+                a[row, k] = grid[i] ** power
+            a[row, n] = (-1) ** row / w
+            b[row] = f
+        solution = mp.lu_solve(a, b)
+        c = [solution[k] for k in range(n)]
+        error = [w * (f - sum(ck * x**p for ck, p in zip(c, powers))) for x, (f, w) in zip(grid, values)]
+        # The largest error of each run of one sign.
+        peaks = []
+        for i in usable:
+            if peaks and (error[i] > 0) == (error[peaks[-1]] > 0):
+                if abs(error[i]) > abs(error[peaks[-1]]):
+                    peaks[-1] = i
+            else:
+                peaks.append(i)
+        while len(peaks) > n + 1:
+            peaks.pop(0 if abs(error[peaks[0]]) < abs(error[peaks[-1]]) else -1)
+        if len(peaks) < n + 1 or peaks == reference:
+            break
+        reference = peaks
+    return c, max(abs(e) for e in error)
+
+
+def round_to(value, fmt):
+    return mp.mpf(struct.unpack(fmt, struct.pack(fmt, float(value)))[0])
+
+
+def fit(name, target, weight, terms, low, high, fmt):
+    fixed = []
+    for k in range(terms):
+        rest = lambda x: target(x) - sum(c * x**i for i, c in enumerate(fixed))
+        c, best = remez(rest, weight, list(range(k, terms)), mp.mpf(low), mp.mpf(high))
+        if k == 0:
+            exact = best
+        fixed.append(round_to(c[0], fmt))
+    grid = [mp.mpf(low) + (mp.mpf(high) - low) * i / 4000 for i in range(4001)]
+    final = max(abs(weight(x) * (target(x) - sum(c * x**i for i, c in enumerate(fixed)))) for x in grid)
+    print(f"// {name}: relative error {float(final):.2g} ({float(exact):.2g} before rounding)")
+    for c in fixed:
+        print(f"{float(c):.9g}f," if fmt == "f" else f"{float(c):.17g},")
+
+
+def series(f, x, limit, at_zero):
+    return at_zero if x < limit else f(x)
+
+
+def log_target(a):  # (-2 ln(1 - a) - 2 a) / a^2
+    return series(lambda x: (-2 * mp.log1p(-x) - 2 * x) / x**2, a, mp.mpf("1e-12"), 1 + 2 * a / 3)
+
+
+def log_weight(a):  # relative to the whole -2 ln(1 - a)
+    return a**2 / (-2 * mp.log1p(-a)) if a > 0 else mp.mpf(0)
+
+
+def atanh_target(t):  # (4 atanh(s) - 4 s) / s^3, t = s^2
+    s = mp.sqrt(t)
+    return series(lambda _: (4 * mp.atanh(s) - 4 * s) / s**3, t, mp.mpf("1e-16"), mp.mpf(4) / 3 + 4 * t / 5)
+
+
+def atanh_weight(t):
+    s = mp.sqrt(t)
+    return s**3 / (4 * mp.atanh(s)) if t > 0 else mp.mpf(0)
+
+
+def sin_target(t):  # sin(pi/2 g) / g, t = g^2
+    g = mp.sqrt(t)
+    return mp.sin(mp.pi / 2 * g) / g if t > 0 else mp.pi / 2
+
+
+def sin_weight(t):
+    return 1 / sin_target(t)
+
+
+if __name__ == "__main__":
+    fit("float kLog", log_target, log_weight, 8, 0, 0.5, "f")
+    fit("float kSin", sin_target, sin_weight, 5, 0, 1, "f")
+    fit("double kLog", atanh_target, atanh_weight, 9, 0, mp.mpf(1) / 9, "d")
+    fit("double kSin", sin_target, sin_weight, 8, 0, 1, "d")
