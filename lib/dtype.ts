@@ -39,8 +39,8 @@ interface DTypeRow {
   readonly max: number;
 }
 
-function float(code: number, Array: DTypeRow['Array'], max: number, compute: 'float32' | 'float64'): DTypeRow {
-  return { code, Array, kind: 'float', compute, min: -max, max };
+function float(code: number, array: DTypeRow['Array'], max: number, compute: 'float32' | 'float64'): DTypeRow {
+  return { code, Array: array, kind: 'float', compute, min: -max, max };
 }
 
 export const dtypes: Readonly<Record<StorageDType, DTypeRow>> = {

@@ -1,4 +1,8 @@
+// Every comparison here decides something: scripts/mutate-guard.mjs breaks them one at a time and expects the tests to
+// notice. Loops end with != for that reason: with < there would be a second way to write the same loop.
 #include "guard.h"
+
+#include <utility>
 
 namespace evenkeel {
 namespace {
@@ -11,14 +15,14 @@ void Require(bool condition, const char* what) {
   if (!condition) Fail(what);
 }
 
-// Reads a plan's words in order.
+// Reads a plan's words in order, each of them once: another thread may be writing to shared memory.
 class Reader {
  public:
   Reader(const double* words, size_t count) : words_(words), count_(count) {}
 
   double Next() {
     Require(next_ != count_, "too few words");
-    return words_[next_++];
+    return static_cast<const volatile double*>(words_)[next_++];
   }
 
   // A whole number from 0 to `limit`. The comparison is written so that NaN fails it.
@@ -38,25 +42,31 @@ class Reader {
   size_t next_ = 0;
 };
 
-// The index one past the furthest element that the view reaches, from its buffer's start. Sizes are below 2^53 and
-// dimensions few, so 128 bits cannot overflow.
-unsigned __int128 Extent(const View& view, int64_t offset) {
-  unsigned __int128 last = static_cast<unsigned __int128>(offset);
-  for (int d = 0; d < view.ndim; ++d) {
-    if (view.shape[d] == 0) return 0;
-    last += static_cast<unsigned __int128>(view.shape[d] - 1) * static_cast<unsigned __int128>(view.strides[d]);
+bool IsEmpty(const View& view) {
+  for (int d = 0; d != view.ndim; ++d) {
+    if (view.shape[d] == 0) return true;
   }
-  return last + 1;
+  return false;
 }
 
-// Kernels count elements in int64_t; a view of stride 0 can claim more than fits.
-bool CountFits(const View& view) {
-  unsigned __int128 count = 1;
-  for (int d = 0; d < view.ndim; ++d) {
-    count *= static_cast<unsigned __int128>(view.shape[d]);
-    if (count > static_cast<unsigned __int128>(kMaxSafeInteger)) return false;
+// How far the view's last element lies from its first. Sizes are below 2^53 and dimensions few, so 128 bits cannot
+// overflow.
+unsigned __int128 Reach(const View& view) {
+  unsigned __int128 reach = 0;
+  for (int d = 0; d != view.ndim; ++d) {
+    reach += static_cast<unsigned __int128>(view.shape[d] - 1) * static_cast<unsigned __int128>(view.strides[d]);
   }
-  return true;
+  return reach;
+}
+
+// Kernels count elements in int64_t, and a view of stride 0 can claim more than fits. In an empty view the product of the
+// other sizes must fit as well: kernels form products of some of the sizes.
+void RequireCountable(const View& view) {
+  unsigned __int128 count = 1;
+  for (int d = 0; d != view.ndim; ++d) {
+    if (view.shape[d] != 0) count *= static_cast<unsigned __int128>(view.shape[d]);
+    Require(count <= static_cast<unsigned __int128>(kMaxSafeInteger), "too many elements");
+  }
 }
 
 View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
@@ -66,13 +76,17 @@ View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
   Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
   const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
-  for (int d = 0; d < view.ndim; ++d) view.shape[d] = reader.NextInteger(kMaxSafeInteger, "size");
-  for (int d = 0; d < view.ndim; ++d) view.strides[d] = reader.NextInteger(kMaxSafeInteger, "stride");
-  Require(Extent(view, offset) <= buffer.length, "view reaches outside its typed array");
-  Require(CountFits(view), "too many elements");
-  const size_t size = SizeOf(view.dtype);
-  // An empty view may lie anywhere: keep its pointer inside the buffer all the same.
-  view.data = Extent(view, offset) == 0 ? buffer.data : static_cast<char*>(buffer.data) + static_cast<size_t>(offset) * size;
+  for (int d = 0; d != view.ndim; ++d) view.shape[d] = reader.NextInteger(kMaxSafeInteger, "size");
+  for (int d = 0; d != view.ndim; ++d) view.strides[d] = reader.NextInteger(kMaxSafeInteger, "stride");
+  RequireCountable(view);
+  if (IsEmpty(view)) {
+    // It may lie anywhere, with any strides; kernels see it at its array's start, with strides that cannot overflow.
+    view.data = buffer.data;
+    for (int64_t& stride : view.strides) stride = 0;
+    return view;
+  }
+  Require(Reach(view) + static_cast<unsigned __int128>(offset) < buffer.length, "view reaches outside its typed array");
+  view.data = static_cast<char*>(buffer.data) + offset * static_cast<int64_t>(SizeOf(view.dtype));
   return view;
 }
 
@@ -84,12 +98,14 @@ void RequireSize(const View& view, int dim, int64_t size) {
 
 // Writers assume that no two indices of an output share an element; a stride of 0 is the case that reaches here.
 void RequireWritable(const View& view) {
-  for (int d = 0; d < view.ndim; ++d) {
-    if (view.shape[d] > 1) Require(view.strides[d] != 0, "output elements overlap");
+  if (IsEmpty(view)) return;
+  for (int d = 0; d != view.ndim; ++d) {
+    if (view.shape[d] != 1) Require(view.strides[d] != 0, "output elements overlap");
   }
 }
 
 void RequireContiguous(const View& view) {
+  if (IsEmpty(view)) return;
   int64_t expected = 1;
   for (int d = view.ndim; d-- != 0;) {
     if (view.shape[d] != 1) Require(view.strides[d] == expected, "view is not contiguous");
@@ -99,9 +115,9 @@ void RequireContiguous(const View& view) {
 
 void CheckSameShape(const Plan& plan) {
   const View& out = plan.views[0];
-  for (int v = 1; v < plan.kernel->num_views; ++v) {
+  for (int v = 1; v != plan.kernel->num_views; ++v) {
     RequireDims(plan.views[v], out.ndim);
-    for (int d = 0; d < out.ndim; ++d) RequireSize(plan.views[v], d, out.shape[d]);
+    for (int d = 0; d != out.ndim; ++d) RequireSize(plan.views[v], d, out.shape[d]);
   }
 }
 
@@ -109,7 +125,7 @@ void CheckReduce(const Plan& plan) {
   const View& out = plan.views[0];
   const View& in = plan.views[1];
   RequireDims(in, out.ndim);
-  for (int d = 0; d < out.ndim; ++d) {
+  for (int d = 0; d != out.ndim; ++d) {
     if (out.shape[d] != 1) RequireSize(in, d, out.shape[d]);
   }
 }
@@ -130,19 +146,19 @@ void CheckConv2d(const Plan& plan) {
   const View& out = plan.views[0];
   const View& x = plan.views[1];
   const View& w = plan.views[2];
-  for (int v = 0; v < 3; ++v) {
+  for (int v = 0; v != 3; ++v) {
     RequireDims(plan.views[v], 4);
     RequireContiguous(plan.views[v]);
   }
   // Stride, padding and dilation only decide which elements of x are read, and the kernel skips those outside; they must
   // merely keep its index arithmetic within int64_t.
-  for (int p = 0; p < 7; ++p) {
+  for (int p = 0; p != 7; ++p) {
     Require(plan.params[p] >= 0 && plan.params[p] <= 2147483647.0, "convolution parameter out of range");
   }
   const int64_t groups = static_cast<int64_t>(plan.params[6]);
   Require(groups != 0, "groups");
   Require(out.shape[1] % groups == 0, "output channels not divisible by groups");
-  for (int d = 1; d < 4; ++d) {
+  for (int d = 1; d != 4; ++d) {
     Require(w.shape[d] <= 2147483647 && out.shape[d] <= 2147483647, "convolution too large");
   }
   RequireSize(x, 0, out.shape[0]);
@@ -192,11 +208,11 @@ Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, siz
   plan.kernel = &kKernels[reader.NextInteger(kNumKernels - 1, "unknown kernel")];
   const Kernel& kernel = *plan.kernel;
   Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
-  for (int v = 0; v < kernel.num_views; ++v) plan.views[v] = ReadView(reader, buffers[v], kernel);
-  for (int p = 0; p < kernel.num_params; ++p) plan.params[p] = reader.Next();
+  for (int v = 0; v != kernel.num_views; ++v) plan.views[v] = ReadView(reader, buffers[v], kernel);
+  for (int p = 0; p != kernel.num_params; ++p) plan.params[p] = reader.Next();
   Require(reader.Done(), "too many words");
   if (kernel.same_dtype) {
-    for (int v = 1; v < kernel.num_views; ++v) {
+    for (int v = 1; v != kernel.num_views; ++v) {
       Require(plan.views[v].dtype == plan.views[0].dtype, "dtypes differ");
     }
   }

@@ -170,7 +170,7 @@ TEST_P(RandomOnTarget, EqualsReferenceInAnyLayout) {
       {{}, {}},                                     // one element, no dimensions
       {{7, 5}, {5, 1}},                             // contiguous
       {{5, 7}, {1, 5}},                             // transposed
-      {{300, 211}, {1, 300}},                       // transposed, several threads and scratch blocks
+      {{611, 700}, {1, 611}},                       // transposed, several threads and scratch blocks
       {{67}, {3}},                                  // every third
       {{9, 4}, {10, 2}},                            // gaps in both
       {{2, 3, 4, 5}, {1, 40, 2, 8}},                // permuted

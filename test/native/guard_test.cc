@@ -1,0 +1,620 @@
+// The bounds guard, at the exact boundary of each of its checks. scripts/mutate-guard.mjs breaks the guard one comparison
+// at a time and runs these tests: each break must fail one of them.
+//
+// Nothing is read or written through a buffer here, so buffers may claim any length.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "plans.h"
+
+namespace evenkeel {
+namespace {
+
+constexpr double kMaxSafe = 9007199254740991.0;  // 2^53 - 1
+constexpr double kMaxInt = 2147483647.0;
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Where buffers claim to start.
+float memory[64];
+
+const char* const kTooFew = "too few words";
+const char* const kTooMany = "too many words";
+const char* const kWordCount = "word count";
+const char* const kUnknownKernel = "unknown kernel";
+const char* const kArrays = "wrong number of typed arrays";
+const char* const kUnknownDType = "unknown dtype";
+const char* const kUnsupported = "dtype not supported by this kernel";
+const char* const kStorage = "dtype differs from the typed array's";
+const char* const kDims = "too many dimensions";
+const char* const kOffset = "offset";
+const char* const kSize = "size";
+const char* const kStride = "stride";
+const char* const kOutside = "view reaches outside its typed array";
+const char* const kCount = "too many elements";
+const char* const kDTypes = "dtypes differ";
+const char* const kOverlap = "output elements overlap";
+const char* const kWrongDims = "wrong number of dimensions";
+const char* const kSizes = "sizes do not match";
+const char* const kNotContiguous = "view is not contiguous";
+const char* const kConvParam = "convolution parameter out of range";
+const char* const kGroups = "groups";
+const char* const kDivisible = "output channels not divisible by groups";
+const char* const kConvLarge = "convolution too large";
+const char* const kWide = "more columns than rows";
+
+// The message of the PlanError that `decode` ends with, or "accepted".
+template <typename Decode>
+std::string OutcomeOf(Decode&& decode) {
+  try {
+    decode();
+    return "accepted";
+  } catch (const PlanError& error) {
+    const std::string message = error.what();
+    const std::string prefix = "invalid plan: ";
+    return message.rfind(prefix, 0) == 0 ? message.substr(prefix.size()) : message;
+  }
+}
+
+std::string Outcome(const PlanBuilder& plan) {
+  return OutcomeOf([&] { plan.Decode(); });
+}
+
+std::string OutcomeOfWords(const std::vector<double>& words, const std::vector<Buffer>& buffers) {
+  return OutcomeOf([&] { DecodePlan(words.data(), words.size(), buffers.data(), buffers.size()); });
+}
+
+#define EXPECT_ACCEPTED(plan) EXPECT_EQ(Outcome(plan), "accepted")
+#define EXPECT_REFUSED(plan, message) EXPECT_EQ(Outcome(plan), message)
+
+// A view of a buffer that claims `length` elements.
+PlannedView MakeView(std::vector<double> shape, std::vector<double> strides, double offset, size_t length,
+                     DType dtype = DType::kFloat32) {
+  PlannedView view;
+  view.dtype = Code(dtype);
+  view.offset = offset;
+  view.shape = std::move(shape);
+  view.strides = std::move(strides);
+  view.buffer = {memory, length, StorageOf(dtype)};
+  return view;
+}
+
+// A dense view of a buffer that is just large enough.
+PlannedView Tight(const std::vector<double>& shape, DType dtype = DType::kFloat32) {
+  double count = 1;
+  for (const double size : shape) count *= size;
+  return MakeView(shape, Dense(shape), 0, static_cast<size_t>(count), dtype);
+}
+
+PlanBuilder MakePlan(const std::string& kernel, std::vector<PlannedView> views, std::vector<double> params = {}) {
+  PlanBuilder plan(kernel);
+  plan.views = std::move(views);
+  plan.params = std::move(params);
+  return plan;
+}
+
+// One output view, any shape: the simplest plan.
+PlanBuilder Fill(const PlannedView& view) { return MakePlan("fill", {view}, {0}); }
+
+// A view as an input, which unlike an output may repeat elements: of a sum to a single number.
+PlanBuilder SumOf(const PlannedView& view) {
+  return MakePlan("sum", {Tight(std::vector<double>(view.shape.size(), 1.0)), view});
+}
+
+// Words ---------------------------------------------------------------------------------------------------------------
+
+TEST(GuardWords, FirstWordCountsThem) {
+  const PlanBuilder plan = Fill(Tight({3}));
+  const std::vector<Buffer> buffers = plan.Buffers();
+  const std::vector<double> words = plan.Words();
+  const double n = static_cast<double>(words.size());
+  const auto with_count = [&](double count, size_t spare) {
+    std::vector<double> changed = words;
+    changed[0] = count;
+    changed.resize(words.size() + spare);
+    return OutcomeOfWords(changed, buffers);
+  };
+  EXPECT_EQ(with_count(n, 0), "accepted");
+  EXPECT_EQ(with_count(n, 5), "accepted");
+  EXPECT_EQ(with_count(n + 1, 0), kWordCount);
+  EXPECT_EQ(with_count(n + 1, 1), kTooMany);
+  for (double count = 0; count < n; ++count) EXPECT_EQ(with_count(count, 5), kTooFew) << count;
+  for (const double count : {-1.0, n - 0.5, kNaN, kInfinity, -kInfinity, kMaxSafe, kMaxSafe + 1, 1e300}) {
+    EXPECT_EQ(with_count(count, 5), kWordCount) << count;
+  }
+}
+
+TEST(GuardWords, NeedsOneAtLeast) {
+  const double word = 7;
+  EXPECT_EQ(OutcomeOf([&] { DecodePlan(&word, 0, nullptr, 0); }), "no words");
+  EXPECT_EQ(OutcomeOf([&] { DecodePlan(nullptr, 0, nullptr, 0); }), "no words");
+  const double none = 0;
+  EXPECT_EQ(OutcomeOf([&] { DecodePlan(&none, 1, nullptr, 0); }), kTooFew);
+  const double one = 1;
+  EXPECT_EQ(OutcomeOf([&] { DecodePlan(&one, 1, nullptr, 0); }), kTooFew);
+}
+
+TEST(GuardWords, ParametersAreReadInOrder) {
+  EXPECT_EQ(MakePlan("fill", {Tight({3})}, {2.5}).Decode().params[0], 2.5);
+  const Plan plan = MakePlan("clamp", {Tight({3}), Tight({3})}, {-1, kInfinity}).Decode();
+  EXPECT_EQ(plan.params[0], -1);
+  EXPECT_EQ(plan.params[1], kInfinity);
+  EXPECT_TRUE(std::isnan(MakePlan("fill", {Tight({3})}, {kNaN}).Decode().params[0]));
+  EXPECT_REFUSED(MakePlan("fill", {Tight({3})}, {}), kTooFew);
+  EXPECT_REFUSED(MakePlan("fill", {Tight({3})}, {1, 2}), kTooMany);
+}
+
+TEST(GuardWords, KernelId) {
+  PlanBuilder plan = Fill(Tight({3}));
+  for (const double id : {-1.0, 0.5, static_cast<double>(kNumKernels), kNaN, -kInfinity, kMaxSafe, 1e300}) {
+    plan.kernel = id;
+    EXPECT_REFUSED(plan, kUnknownKernel) << id;
+  }
+  // The first and the last row of the table are there.
+  for (const int id : {0, kNumKernels - 1}) {
+    plan.kernel = id;
+    plan.views.assign(static_cast<size_t>(kKernels[id].num_views) + 1, Tight({3}));
+    EXPECT_REFUSED(plan, kArrays);
+    plan.views.resize(plan.views.size() - 2);
+    EXPECT_REFUSED(plan, kArrays);
+  }
+  plan.kernel = -0.0;
+  plan.views = {Tight({3})};
+  EXPECT_ACCEPTED(plan);
+}
+
+TEST(GuardWords, EveryRowOfTheTableFitsAPlan) {
+  for (int id = 0; id < kNumKernels; ++id) {
+    EXPECT_LE(kKernels[id].num_views, kMaxViews) << kKernels[id].name;
+    EXPECT_LE(kKernels[id].num_params, kMaxParams) << kKernels[id].name;
+  }
+}
+
+TEST(GuardWords, NumberOfTypedArrays) {
+  const PlannedView v = Tight({3});
+  EXPECT_ACCEPTED(MakePlan("add", {v, v, v}));
+  const std::vector<double> words = MakePlan("add", {v, v, v}).Words();
+  for (const size_t count : {0, 1, 2, 4}) {
+    EXPECT_EQ(OutcomeOfWords(words, std::vector<Buffer>(count, v.buffer)), kArrays) << count;
+  }
+}
+
+// One view ------------------------------------------------------------------------------------------------------------
+
+TEST(GuardView, DType) {
+  PlannedView view = Tight({3});
+  for (const double code : {-1.0, 0.5, static_cast<double>(kNumDTypes), kNaN, kInfinity, kMaxSafe}) {
+    view.dtype = code;
+    EXPECT_REFUSED(Fill(view), kUnknownDType) << code;
+  }
+  view.dtype = Code(DType::kFloat64);
+  EXPECT_REFUSED(Fill(view), kStorage);
+  view.buffer.storage = Storage::kFloat64;
+  EXPECT_ACCEPTED(Fill(view));
+  view.dtype = Code(DType::kFloat32);
+  EXPECT_REFUSED(Fill(view), kStorage);
+  // A number kernel on words, and the other way around.
+  EXPECT_REFUSED(Fill(Tight({3}, DType::kUint32)), kUnsupported);
+  EXPECT_ACCEPTED(MakePlan("random_bits", {Tight({3}, DType::kUint32)}, {0, 0, 0, 1, 0}));
+  EXPECT_REFUSED(MakePlan("random_bits", {Tight({3})}, {0, 0, 0, 1, 0}), kUnsupported);
+}
+
+TEST(GuardView, NumberOfDimensions) {
+  EXPECT_ACCEPTED(Fill(Tight({})));
+  EXPECT_ACCEPTED(Fill(Tight(std::vector<double>(8, 2.0))));
+  EXPECT_REFUSED(Fill(Tight(std::vector<double>(9, 2.0))), kDims);
+  for (const double ndim : {-1.0, 0.5, 9.0, kNaN, kInfinity, 4294967297.0}) {
+    std::vector<double> words = Fill(Tight({3})).Words();
+    words[3] = ndim;
+    EXPECT_EQ(OutcomeOfWords(words, {Tight({3}).buffer}), kDims) << ndim;
+  }
+}
+
+TEST(GuardView, NumbersThatAreNotSizes) {
+  for (const double bad : {-1.0, -0.5, 0.5, 2.5, kNaN, kInfinity, -kInfinity, kMaxSafe + 1, 1e300, 1e-300}) {
+    PlannedView view = Tight({3, 4});
+    view.offset = bad;
+    EXPECT_REFUSED(Fill(view), kOffset) << bad;
+    for (int d = 0; d < 2; ++d) {
+      view = Tight({3, 4});
+      view.shape[d] = bad;
+      EXPECT_REFUSED(Fill(view), kSize) << bad;
+      view = Tight({3, 4});
+      view.strides[d] = bad;
+      EXPECT_REFUSED(Fill(view), kStride) << bad;
+    }
+  }
+}
+
+TEST(GuardView, LastElementInside) {
+  EXPECT_ACCEPTED(Fill(MakeView({5}, {1}, 0, 5)));
+  EXPECT_REFUSED(Fill(MakeView({5}, {1}, 0, 4)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({5}, {1}, 1, 5)), kOutside);
+  EXPECT_ACCEPTED(Fill(MakeView({5}, {1}, 1, 6)));
+  EXPECT_ACCEPTED(Fill(MakeView({5}, {3}, 2, 15)));
+  EXPECT_REFUSED(Fill(MakeView({5}, {3}, 2, 14)), kOutside);
+  EXPECT_ACCEPTED(Fill(MakeView({2, 3}, {10, 2}, 1, 16)));
+  EXPECT_REFUSED(Fill(MakeView({2, 3}, {10, 2}, 1, 15)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({2, 3}, {11, 2}, 1, 16)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({2, 3}, {10, 3}, 1, 16)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({3, 3}, {10, 2}, 1, 16)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({2, 4}, {10, 2}, 1, 16)), kOutside);
+  // No dimensions: one element.
+  EXPECT_ACCEPTED(Fill(MakeView({}, {}, 3, 4)));
+  EXPECT_REFUSED(Fill(MakeView({}, {}, 4, 4)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({}, {}, 0, 0)), kOutside);
+  // The stride of a dimension of size 1 leads nowhere.
+  EXPECT_ACCEPTED(Fill(MakeView({1, 1}, {kMaxSafe, 0}, 0, 1)));
+  EXPECT_REFUSED(Fill(MakeView({1, 1}, {kMaxSafe, 0}, 1, 1)), kOutside);
+  // Elements that repeat take no room.
+  EXPECT_ACCEPTED(SumOf(MakeView({7, 1000}, {1, 0}, 0, 7)));
+  EXPECT_REFUSED(SumOf(MakeView({7, 1000}, {1, 0}, 0, 6)), kOutside);
+}
+
+TEST(GuardView, DetachedArray) {
+  PlannedView view = Tight({3});
+  view.buffer = {nullptr, 0, Storage::kFloat32};
+  EXPECT_REFUSED(Fill(view), kOutside);
+  view.shape = {0};
+  EXPECT_ACCEPTED(Fill(view));
+}
+
+TEST(GuardView, ExtentsThatOverflow) {
+  // Their extents are 0 modulo 2^64, or small.
+  EXPECT_REFUSED(Fill(MakeView({1.0 * (1ull << 32) + 1}, {1.0 * (1ull << 32)}, 0, 5)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({5}, {1.0 * (1ull << 52)}, 0, 5)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({5, 2}, {1.0 * (1ull << 52), 1}, 0, 5)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({kMaxSafe}, {kMaxSafe}, 0, 5)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({kMaxSafe}, {kMaxSafe}, kMaxSafe, SIZE_MAX)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView({2}, {1}, kMaxSafe, 5)), kOutside);
+  EXPECT_REFUSED(Fill(MakeView(std::vector<double>(8, 90.0), std::vector<double>(8, kMaxSafe), kMaxSafe, 5)), kOutside);
+  // As large as numbers go.
+  EXPECT_ACCEPTED(Fill(MakeView({kMaxSafe}, {1}, 0, 9007199254740991u)));
+  EXPECT_REFUSED(Fill(MakeView({kMaxSafe}, {1}, 0, 9007199254740990u)), kOutside);
+}
+
+TEST(GuardView, CountOfElements) {
+  EXPECT_ACCEPTED(SumOf(MakeView({kMaxSafe}, {0}, 0, 1)));
+  // 2^53 - 1 = 6361 * 69431 * 20394401
+  EXPECT_ACCEPTED(SumOf(MakeView({6361, 69431, 20394401}, {0, 0, 0}, 0, 1)));
+  EXPECT_REFUSED(SumOf(MakeView({1.0 * (1 << 26), 1.0 * (1 << 27)}, {0, 0}, 0, 1)), kCount);
+  EXPECT_REFUSED(SumOf(MakeView({kMaxSafe, 2}, {0, 0}, 0, 1)), kCount);
+  EXPECT_REFUSED(SumOf(MakeView(std::vector<double>(8, kMaxSafe), std::vector<double>(8, 0.0), 0, 1)), kCount);
+  // 2^128 elements: 0, had the product wrapped.
+  EXPECT_REFUSED(SumOf(MakeView(std::vector<double>(8, 65536.0), std::vector<double>(8, 0.0), 0, 1)), kCount);
+  // The other sizes of an empty view are multiplied too.
+  EXPECT_ACCEPTED(Fill(MakeView({0, kMaxSafe}, {0, 0}, 0, 0)));
+  EXPECT_ACCEPTED(Fill(MakeView({kMaxSafe, 0}, {0, 0}, 0, 0)));
+  EXPECT_REFUSED(Fill(MakeView({0, kMaxSafe, 2}, {0, 0, 0}, 0, 0)), kCount);
+  EXPECT_REFUSED(Fill(MakeView({kMaxSafe, 0, 2}, {0, 0, 0}, 0, 0)), kCount);
+  EXPECT_REFUSED(Fill(MakeView({kMaxSafe, 2, 0}, {0, 0, 0}, 0, 0)), kCount);
+}
+
+TEST(GuardView, PointsAtItsFirstElement) {
+  char* const start = reinterpret_cast<char*>(memory);
+  const Plan single = Fill(MakeView({2, 3}, {10, 2}, 7, 22)).Decode();
+  EXPECT_EQ(single.views[0].data, start + 7 * 4);
+  EXPECT_EQ(single.views[0].dtype, DType::kFloat32);
+  EXPECT_EQ(single.views[0].ndim, 2);
+  EXPECT_EQ(single.views[0].shape[0], 2);
+  EXPECT_EQ(single.views[0].shape[1], 3);
+  EXPECT_EQ(single.views[0].strides[0], 10);
+  EXPECT_EQ(single.views[0].strides[1], 2);
+  EXPECT_EQ(Fill(MakeView({2}, {1}, 7, 9, DType::kFloat64)).Decode().views[0].data, start + 7 * 8);
+  const PlannedView words = MakeView({2}, {1}, 7, 9, DType::kUint32);
+  EXPECT_EQ(MakePlan("random_bits", {words}, {0, 0, 0, 1, 0}).Decode().views[0].data, start + 7 * 4);
+}
+
+TEST(GuardView, EmptyViewsLieAtTheStart) {
+  for (const std::vector<double>& shape : {std::vector<double>{0, 3}, {3, 0}, {0, 0}}) {
+    const Plan plan = Fill(MakeView(shape, {kMaxSafe, kMaxSafe}, kMaxSafe, 0)).Decode();
+    EXPECT_EQ(plan.views[0].data, memory);
+    EXPECT_EQ(plan.views[0].strides[0], 0);
+    EXPECT_EQ(plan.views[0].strides[1], 0);
+    EXPECT_EQ(plan.views[0].NumElements(), 0);
+  }
+  // Neither overlapping nor outside.
+  EXPECT_ACCEPTED(Fill(MakeView({0, 5}, {5, 0}, 0, 0)));
+  EXPECT_ACCEPTED(Fill(MakeView({5, 0}, {0, 1}, 9, 0)));
+}
+
+TEST(GuardView, OutputsDoNotRepeatElements) {
+  EXPECT_REFUSED(Fill(MakeView({2}, {0}, 0, 9)), kOverlap);
+  EXPECT_REFUSED(Fill(MakeView({2, 3}, {0, 1}, 0, 9)), kOverlap);
+  EXPECT_REFUSED(Fill(MakeView({3, 2}, {1, 0}, 0, 9)), kOverlap);
+  EXPECT_ACCEPTED(Fill(MakeView({1, 2}, {0, 1}, 0, 9)));
+  EXPECT_ACCEPTED(Fill(MakeView({2, 1}, {1, 0}, 0, 9)));
+  // Inputs may.
+  EXPECT_ACCEPTED(MakePlan("neg", {Tight({2, 3}), MakeView({2, 3}, {0, 0}, 0, 1)}));
+}
+
+// Several views -------------------------------------------------------------------------------------------------------
+
+TEST(GuardRelation, OneDTypeUnlessTheKernelConverts) {
+  const PlannedView single = Tight({3});
+  const PlannedView twice = Tight({3}, DType::kFloat64);
+  EXPECT_ACCEPTED(MakePlan("add", {twice, twice, twice}));
+  EXPECT_REFUSED(MakePlan("add", {single, twice, twice}), kDTypes);
+  EXPECT_REFUSED(MakePlan("add", {single, twice, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("add", {single, single, twice}), kDTypes);
+  EXPECT_ACCEPTED(MakePlan("copy", {single, twice}));
+  EXPECT_ACCEPTED(MakePlan("copy", {twice, single}));
+  EXPECT_REFUSED(MakePlan("copy", {single, Tight({3}, DType::kUint32)}), kUnsupported);
+}
+
+TEST(GuardRelation, SameShape) {
+  const PlannedView v = Tight({2, 3});
+  EXPECT_ACCEPTED(MakePlan("add", {v, v, v}));
+  const std::vector<std::vector<double>> others = {{2, 2}, {1, 3}, {3, 3}, {2, 4}, {3, 2}, {2, 0}};
+  for (const std::vector<double>& other : others) {
+    EXPECT_REFUSED(MakePlan("add", {v, Tight(other), v}), kSizes);
+    EXPECT_REFUSED(MakePlan("add", {v, v, Tight(other)}), kSizes);
+    EXPECT_REFUSED(MakePlan("add", {Tight(other), v, v}), kSizes);
+  }
+  for (const std::vector<double>& other : {std::vector<double>{6}, {2, 3, 1}, {}}) {
+    EXPECT_REFUSED(MakePlan("add", {v, v, Tight(other)}), kWrongDims);
+  }
+  EXPECT_ACCEPTED(MakePlan("add", {Tight({}), Tight({}), Tight({})}));
+  EXPECT_REFUSED(MakePlan("add", {Tight({}), Tight({}), Tight({1})}), kWrongDims);
+}
+
+TEST(GuardRelation, Reduce) {
+  const PlannedView in = Tight({2, 3, 4});
+  for (const std::vector<double>& out : {std::vector<double>{2, 3, 4}, {1, 1, 1}, {2, 1, 4}, {1, 3, 1}}) {
+    EXPECT_ACCEPTED(MakePlan("sum", {Tight(out), in}));
+  }
+  for (const std::vector<double>& out : {std::vector<double>{3, 3, 4}, {1, 2, 1}, {1, 1, 3}, {1, 1, 5}, {0, 1, 1}}) {
+    EXPECT_REFUSED(MakePlan("sum", {Tight(out), in}), kSizes);
+  }
+  EXPECT_REFUSED(MakePlan("sum", {Tight({1, 1}), in}), kWrongDims);
+  EXPECT_REFUSED(MakePlan("sum", {Tight({1, 1, 1, 1}), in}), kWrongDims);
+  EXPECT_REFUSED(MakePlan("sum", {Tight({2, 3, 4}), Tight({2, 1, 4})}), kSizes);
+  EXPECT_ACCEPTED(MakePlan("sum", {Tight({1}), Tight({0})}));
+}
+
+TEST(GuardRelation, Gemm) {
+  const std::vector<double> params = {1, 0};
+  const auto gemm = [&](std::vector<double> out, std::vector<double> a, std::vector<double> b) {
+    return MakePlan("gemm", {Tight(out), Tight(a), Tight(b)}, params);
+  };
+  EXPECT_ACCEPTED(gemm({2, 3}, {2, 4}, {4, 3}));
+  EXPECT_ACCEPTED(gemm({0, 3}, {0, 4}, {4, 3}));
+  EXPECT_ACCEPTED(gemm({2, 3}, {2, 0}, {0, 3}));
+  EXPECT_REFUSED(gemm({2, 3}, {1, 4}, {4, 3}), kSizes);
+  EXPECT_REFUSED(gemm({2, 3}, {3, 4}, {4, 3}), kSizes);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 5}, {4, 3}), kSizes);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {5, 3}), kSizes);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {4, 2}), kSizes);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {4, 4}), kSizes);
+  EXPECT_REFUSED(gemm({2}, {2, 4}, {4, 0}), kWrongDims);
+  EXPECT_REFUSED(gemm({2, 3, 1}, {2, 4}, {4, 3}), kWrongDims);
+  EXPECT_REFUSED(gemm({2, 0}, {2}, {0, 0}), kWrongDims);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 4, 1}, {4, 3}), kWrongDims);
+  EXPECT_REFUSED(gemm({2, 0}, {2, 4}, {4}), kWrongDims);
+  EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {4, 3, 1}), kWrongDims);
+}
+
+// Two images, 6 channels to 4 in 2 groups, 3 x 2 kernels, 5 x 7 to 4 x 5 pixels.
+struct Conv {
+  PlannedView out = Tight({2, 4, 4, 5});
+  PlannedView x = Tight({2, 6, 5, 7});
+  PlannedView w = Tight({4, 3, 3, 2});
+  // stride h, w, padding h, w, dilation h, w, groups, beta
+  std::vector<double> params = {1, 1, 0, 0, 1, 1, 2, 0};
+
+  PlanBuilder Plan() const { return MakePlan("conv2d", {out, x, w}, params); }
+};
+
+TEST(GuardConv, Shapes) {
+  EXPECT_ACCEPTED(Conv().Plan());
+  // The output's height and width are the caller's: they only say which elements of x are read.
+  Conv conv;
+  conv.out = Tight({2, 4, 40, 1});
+  EXPECT_ACCEPTED(conv.Plan());
+  const auto with = [](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
+    Conv other;
+    other.out = Tight(out), other.x = Tight(x), other.w = Tight(w);
+    return other.Plan();
+  };
+  EXPECT_REFUSED(with({1, 4, 4, 5}, {2, 6, 5, 7}, {4, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({3, 4, 4, 5}, {2, 6, 5, 7}, {4, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 5, 5, 7}, {4, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 7, 5, 7}, {4, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 3, 5, 7}, {4, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 6, 5, 7}, {2, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 6, 5, 7}, {6, 3, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 4, 5}, {2, 6, 5, 7}, {4, 2, 3, 2}), kSizes);
+  EXPECT_REFUSED(with({2, 3, 4, 5}, {2, 6, 5, 7}, {3, 3, 3, 2}), kDivisible);
+  EXPECT_REFUSED(with({2, 5, 4, 5}, {2, 6, 5, 7}, {5, 3, 3, 2}), kDivisible);
+  for (int v = 0; v < 3; ++v) {
+    for (const std::vector<double>& shape : {std::vector<double>{2, 4, 4}, {2, 4, 4, 5, 1}}) {
+      PlanBuilder plan = Conv().Plan();
+      plan.views[v] = Tight(shape);
+      EXPECT_REFUSED(plan, kWrongDims);
+    }
+  }
+}
+
+TEST(GuardConv, Contiguous) {
+  for (int v = 0; v < 3; ++v) {
+    for (int d = 0; d < 4; ++d) {
+      PlanBuilder plan = Conv().Plan();
+      plan.views[v].buffer.length = 100000;
+      EXPECT_ACCEPTED(plan);
+      plan.views[v].strides[d] += 1;
+      EXPECT_REFUSED(plan, kNotContiguous);
+      plan.views[v].strides[d] -= 2;
+      EXPECT_NE(Outcome(plan), "accepted");
+    }
+  }
+  // A dimension of size 1 may have any stride.
+  Conv conv;
+  conv.out = MakeView({1, 4, 1, 5}, {999, 5, 0, 1}, 0, 20);
+  conv.x = MakeView({1, 6, 5, 7}, {0, 35, 7, 1}, 0, 210);
+  conv.w = MakeView({4, 3, 1, 2}, {6, 2, 77, 1}, 0, 24);
+  EXPECT_ACCEPTED(conv.Plan());
+  conv.out.strides[1] = 4;
+  EXPECT_REFUSED(conv.Plan(), kNotContiguous);
+  // Empty views too, in torch's strides and in any others.
+  conv = Conv();
+  conv.x = MakeView({2, 0, 5, 7}, {35, 35, 7, 1}, 0, 0);
+  conv.w = MakeView({4, 0, 3, 2}, {99, 6, 2, 1}, 0, 0);
+  EXPECT_ACCEPTED(conv.Plan());
+}
+
+TEST(GuardConv, Parameters) {
+  for (int p = 0; p < 7; ++p) {
+    Conv conv;
+    for (const double bad : {-1.0, -1e-300, kMaxInt + 1, 1e300, kInfinity, -kInfinity, kNaN}) {
+      conv.params[p] = bad;
+      EXPECT_REFUSED(conv.Plan(), kConvParam) << "parameter " << p << " = " << bad;
+    }
+    conv.params[p] = 0;
+    EXPECT_EQ(Outcome(conv.Plan()), p == 6 ? kGroups : "accepted") << "parameter " << p;
+    conv.params[p] = kMaxInt;
+    EXPECT_EQ(Outcome(conv.Plan()), p == 6 ? kDivisible : "accepted") << "parameter " << p;
+  }
+  Conv conv;
+  conv.params[6] = 0.5;  // the kernel would divide by 0
+  EXPECT_REFUSED(conv.Plan(), kGroups);
+  conv.params[6] = 1;
+  EXPECT_REFUSED(conv.Plan(), kSizes);
+  conv.params[6] = 4;
+  EXPECT_REFUSED(conv.Plan(), kSizes);
+  conv.params[6] = 3;
+  EXPECT_REFUSED(conv.Plan(), kDivisible);
+  // The last one is beta: any number.
+  for (const double beta : {-1.0, 1e300, kNaN}) {
+    conv.params = {1, 1, 0, 0, 1, 1, 2, beta};
+    EXPECT_ACCEPTED(conv.Plan()) << beta;
+  }
+}
+
+TEST(GuardConv, SizesStayBelowTwoToThe31) {
+  // Empty, so that no buffer need be that large.
+  for (int d = 2; d < 4; ++d) {
+    Conv conv;
+    conv.out = Tight({0, 4, 4, 5});
+    conv.x = Tight({0, 6, 5, 7});
+    conv.out.shape[d] = kMaxInt;
+    EXPECT_ACCEPTED(conv.Plan());
+    conv.out.shape[d] = kMaxInt + 1;
+    EXPECT_REFUSED(conv.Plan(), kConvLarge);
+    // Neither hides the other.
+    conv.w = Tight({0, 3, 3, 2});
+    conv.w.shape[d] = kMaxInt + 1;
+    EXPECT_REFUSED(conv.Plan(), kConvLarge);
+    conv = Conv();
+    conv.out = Tight({2, 0, 4, 5});
+    conv.w = Tight({0, 3, 3, 2});
+    EXPECT_ACCEPTED(conv.Plan());
+    conv.w.shape[d] = kMaxInt;
+    EXPECT_ACCEPTED(conv.Plan());
+    conv.w.shape[d] = kMaxInt + 1;
+    EXPECT_REFUSED(conv.Plan(), kConvLarge);
+  }
+  Conv conv;
+  conv.out = Tight({0, 4, 4, 5});
+  conv.x = Tight({0, 2 * kMaxInt, 5, 7});
+  conv.w = Tight({4, kMaxInt, 3, 0});
+  EXPECT_ACCEPTED(conv.Plan());
+  conv.x = Tight({0, 2 * (kMaxInt + 1), 5, 7});
+  conv.w = Tight({4, kMaxInt + 1, 3, 0});
+  EXPECT_REFUSED(conv.Plan(), kConvLarge);
+  conv = Conv();
+  conv.out = Tight({0, kMaxInt, 4, 5});
+  conv.x = Tight({0, 3, 5, 7});
+  conv.w = Tight({kMaxInt, 3, 3, 0});
+  conv.params[6] = 1;
+  EXPECT_ACCEPTED(conv.Plan());
+  conv.out.shape[1] = conv.w.shape[0] = kMaxInt + 1;
+  EXPECT_REFUSED(conv.Plan(), kConvLarge);
+}
+
+TEST(GuardQr, Shapes) {
+  // q is stored by columns.
+  const auto qr = [](std::vector<double> shape, std::vector<double> strides, std::vector<double> r) {
+    return MakePlan("qr", {MakeView(shape, strides, 0, 100), Tight(r)});
+  };
+  EXPECT_ACCEPTED(qr({5, 3}, {1, 5}, {3, 3}));
+  EXPECT_ACCEPTED(qr({3, 3}, {1, 3}, {3, 3}));
+  EXPECT_ACCEPTED(qr({5, 0}, {1, 5}, {0, 0}));
+  EXPECT_REFUSED(qr({2, 3}, {1, 2}, {3, 3}), kWide);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {2, 3}), kSizes);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {3, 2}), kSizes);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {4, 3}), kSizes);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {3, 4}), kSizes);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {5, 5}), kSizes);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {3}), kWrongDims);
+  EXPECT_REFUSED(qr({5, 3}, {1, 5}, {3, 3, 1}), kWrongDims);
+  EXPECT_REFUSED(qr({5}, {1}, {0, 0}), kWrongDims);
+  EXPECT_REFUSED(qr({5, 3, 1}, {1, 5, 1}, {3, 3}), kWrongDims);
+}
+
+TEST(GuardQr, Layout) {
+  const auto qr = [](std::vector<double> strides, std::vector<double> r_strides) {
+    return MakePlan("qr", {MakeView({5, 3}, strides, 0, 100), MakeView({3, 3}, r_strides, 0, 100)});
+  };
+  EXPECT_ACCEPTED(qr({1, 5}, {3, 1}));
+  EXPECT_REFUSED(qr({3, 1}, {3, 1}), kNotContiguous);
+  EXPECT_REFUSED(qr({1, 6}, {3, 1}), kNotContiguous);
+  EXPECT_REFUSED(qr({1, 4}, {3, 1}), kNotContiguous);
+  EXPECT_REFUSED(qr({2, 5}, {3, 1}), kNotContiguous);
+  EXPECT_REFUSED(qr({1, 5}, {4, 1}), kNotContiguous);
+  EXPECT_REFUSED(qr({1, 5}, {3, 2}), kNotContiguous);
+  EXPECT_REFUSED(qr({1, 5}, {1, 3}), kNotContiguous);
+  // One column: its stride leads nowhere. One row and column likewise.
+  EXPECT_ACCEPTED(MakePlan("qr", {MakeView({5, 1}, {1, 99}, 0, 5), MakeView({1, 1}, {9, 9}, 0, 1)}));
+  EXPECT_ACCEPTED(MakePlan("qr", {MakeView({1, 1}, {77, 99}, 0, 1), MakeView({1, 1}, {9, 9}, 0, 1)}));
+}
+
+// What no check above allows cannot be had by combining them either: whatever decodes lies within its buffers.
+TEST(GuardFuzz, WhateverIsAcceptedLiesInside) {
+  uint64_t state = 42;
+  const auto random = [&](uint64_t below) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<size_t>((state >> 33) % below);
+  };
+  const std::vector<double> odd = {0, 1, 2, 3, 4, 5, 0.5, -1, kNaN, kInfinity, kMaxInt, kMaxInt + 1, kMaxSafe, 1e300};
+  int accepted = 0;
+  for (int round = 0; round < 20000; ++round) {
+    const Kernel& kernel = kKernels[random(static_cast<uint64_t>(kNumKernels))];
+    PlanBuilder plan(kernel.name);
+    const size_t ndim = kernel.relation == Relation::kConv2d ? 4 : random(2) == 0 ? 2 : random(5);
+    const DType dtype = kernel.dtypes == kWords ? DType::kUint32 : DType::kFloat32;
+    std::vector<double> shape(ndim);
+    for (double& size : shape) size = static_cast<double>(random(4));
+    for (int v = 0; v < kernel.num_views; ++v) {
+      PlannedView view = MakeView(shape, Dense(shape), static_cast<double>(random(3)), random(90), dtype);
+      if (random(3) == 0 && ndim > 0) view.strides[random(ndim)] = static_cast<double>(random(8));
+      if (random(4) == 0 && ndim > 0) view.shape[random(ndim)] = static_cast<double>(random(5));
+      plan.views.push_back(view);
+    }
+    for (int p = 0; p < kernel.num_params; ++p) plan.params.push_back(static_cast<double>(random(3)));
+    if (random(4) == 0) {
+      std::vector<double> words = plan.Words();
+      words[random(words.size())] = odd[random(odd.size())];
+      OutcomeOfWords(words, plan.Buffers());
+    }
+    if (Outcome(plan) != "accepted") continue;
+    ++accepted;
+    const Plan decoded = plan.Decode();
+    for (int v = 0; v < kernel.num_views; ++v) {
+      const View& view = decoded.views[v];
+      if (view.NumElements() == 0) continue;
+      int64_t last = (view.As<char>() - reinterpret_cast<char*>(memory)) / 4;
+      EXPECT_GE(last, 0);
+      for (int d = 0; d < view.ndim; ++d) last += (view.shape[d] - 1) * view.strides[d];
+      EXPECT_LT(last, static_cast<int64_t>(plan.views[static_cast<size_t>(v)].buffer.length));
+    }
+  }
+  EXPECT_GT(accepted, 1000);
+}
+
+}  // namespace
+}  // namespace evenkeel
