@@ -1,7 +1,7 @@
 // Functions that make tensors.
 
 import { checkNumber, checkOptions } from './arguments.js';
-import { allocate, checkDType, type DType, defaultDType, dtypeOf, dtypes, type FloatArray } from './dtype.js';
+import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
@@ -48,6 +48,19 @@ function creationArguments(call: string, args: readonly unknown[]): [shape: numb
 function make(call: string, shape: Shape, options: TensorOptions): Tensor {
   const dtype = checkDType(call, options.dtype ?? defaultDType);
   return new Tensor(allocateView(call, shape, dtype), options.requiresGrad ?? false);
+}
+
+/** The dtype in which JavaScript can write elements of `dtype` one by one: halves as float32. */
+function writable(dtype: DType): DType {
+  return dtypes[dtype].compute ?? dtype;
+}
+
+/** A tensor of one dimension whose elements are the values of a function of the index. */
+function fromFunction(call: string, count: number, options: TensorOptions, value: (i: number) => number): Tensor {
+  const dtype = checkDType(call, options.dtype ?? defaultDType);
+  const view = allocateView(call, checkShape(call, [count]), writable(dtype));
+  for (let i = 0; i < count; i++) view.array[i] = encode(call, view.dtype, value(i));
+  return new Tensor(ops.cast(call, view, dtype), options.requiresGrad ?? false);
 }
 
 /**
@@ -104,8 +117,8 @@ export function eye(n: number, m: number | TensorOptions = n, options?: TensorOp
   const rows = checkSize('eye', n, 'n');
   const columns = typeof m === 'object' ? rows : checkSize('eye', m, 'm');
   const out = make('eye', checkShape('eye', [rows, columns]), checkOptions('eye', typeof m === 'object' ? m : options));
-  const { array } = out.elements;
-  for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
+  const diagonal = { ...out.elements, shape: [Math.min(rows, columns)], strides: [columns + 1] };
+  ops.fill('eye', diagonal, 1);
   return out;
 }
 
@@ -126,10 +139,7 @@ export function arange(first: number, second?: number | TensorOptions, step = 1,
   if (!Number.isFinite(count) || (end - start) / by < 0) {
     throw rangeError('arange', `no finite number of steps of ${by} leads from ${start} to ${end}`);
   }
-  const out = make('arange', checkShape('arange', [count]), checkOptions('arange', single ? second : options));
-  const { array } = out.elements;
-  for (let i = 0; i < count; i++) array[i] = start + i * by;
-  return out;
+  return fromFunction('arange', count, checkOptions('arange', single ? second : options), (i) => start + i * by);
 }
 
 /**
@@ -142,13 +152,11 @@ export function linspace(start: number, end: number, steps: number, options?: Te
   const first = checkNumber('linspace', 'start', start);
   const last = checkNumber('linspace', 'end', end);
   const count = checkSize('linspace', steps, 'steps');
-  const out = make('linspace', checkShape('linspace', [count]), checkOptions('linspace', options));
-  const { array } = out.elements;
-  const step = (last - first) / (count - 1);
+  const step = count === 1 ? 0 : (last - first) / (count - 1);
   // From both ends, as torch does, so that the last number is exact.
-  for (let i = 0; i < count; i++) array[i] = i < count / 2 ? first + i * step : last - (count - 1 - i) * step;
-  if (count === 1) array[0] = first;
-  return out;
+  return fromFunction('linspace', count, checkOptions('linspace', options), (i) =>
+    i < count / 2 ? first + i * step : last - (count - 1 - i) * step,
+  );
 }
 
 /**
@@ -209,10 +217,11 @@ function nestedShape(data: unknown): number[] {
   return checkShape('tensor', shape);
 }
 
-function flattenInto(data: unknown, shape: Shape, dim: number, array: FloatArray, at: number): number {
+/** Writes nested numbers to a contiguous view's elements, from the one at index `at` on; returns the next index. */
+function flattenInto(data: unknown, dim: number, view: FloatView, at: number): number {
+  const { shape, array, dtype } = view;
   if (dim === shape.length) {
-    if (typeof data !== 'number') throw argumentError('tensor', `expected numbers, got ${describe(data)}`);
-    array[at] = data;
+    array[at] = encode('tensor', dtype, data);
     return at + 1;
   }
   if (!Array.isArray(data) || data.length !== shape[dim]) {
@@ -221,7 +230,7 @@ function flattenInto(data: unknown, shape: Shape, dim: number, array: FloatArray
   }
   // Holes count as undefined, which is no number.
   let next = at;
-  for (const item of data) next = flattenInto(item, shape, dim + 1, array, next);
+  for (const item of data) next = flattenInto(item, dim + 1, view, next);
   return next;
 }
 
@@ -232,24 +241,25 @@ function flattenInto(data: unknown, shape: Shape, dim: number, array: FloatArray
  * @example
  * tensor([[1, 2], [3, 4]]);
  */
-export function tensor(data: NestedArray | FloatArray, options?: TensorOptions): Tensor {
+export function tensor(data: NestedArray | TensorArray, options?: TensorOptions): Tensor {
   const given = checkOptions('tensor', options);
-  const source = dtypeOf(data);
+  const wanted = given.dtype === undefined ? undefined : checkDType('tensor', given.dtype);
+  const source = dtypeOf(data, wanted);
   if (source !== undefined) {
-    const view = share('tensor', data as FloatArray, undefined, {});
-    const dtype = checkDType('tensor', given.dtype ?? source);
-    return new Tensor(ops.contiguousCopy('tensor', view.elements, dtype), given.requiresGrad ?? false);
+    const view = share('tensor', data as TensorArray, undefined, { dtype: source });
+    return new Tensor(ops.contiguousCopy('tensor', view.elements, wanted ?? source), given.requiresGrad ?? false);
   }
-  const shape = nestedShape(data);
-  const dtype = checkDType('tensor', given.dtype ?? defaultDType);
-  const array = allocate(dtype, numElements(shape));
-  flattenInto(data, shape, 0, array, 0);
-  const strides = contiguousStrides(shape);
-  return new Tensor({ array, dtype, shape, strides, offset: 0 }, given.requiresGrad ?? false);
+  const dtype = wanted ?? defaultDType;
+  const view = allocateView('tensor', nestedShape(data), writable(dtype));
+  flattenInto(data, 0, view, 0);
+  return new Tensor(ops.cast('tensor', view, dtype), given.requiresGrad ?? false);
 }
 
 /**
  * A tensor on a typed array's own memory: changes are seen both ways. Arrays over a SharedArrayBuffer work too.
+ *
+ * A Uint16Array holds the bits of half-precision floats: name `dtype: 'float16'` or `'bfloat16'`. A Uint8Array holds
+ * numbers, or booleans with `dtype: 'bool'`.
  *
  * @param shape one dimension by default; may cover only the first elements
  * @throws RangeError (ERR_SHAPE) where the array is too short, TypeError (ERR_DETACHED) where its memory is gone
@@ -257,18 +267,20 @@ export function tensor(data: NestedArray | FloatArray, options?: TensorOptions):
  * const weights = new Float32Array(6);
  * init.xavierUniform_(fromTypedArray(weights, [2, 3]));
  */
-export function fromTypedArray(array: FloatArray, shape?: Shape, options?: TensorOptions): Tensor {
+export function fromTypedArray(array: TensorArray, shape?: Shape, options?: TensorOptions): Tensor {
   return share('fromTypedArray', array, shape, options);
 }
 
-function share(call: string, array: FloatArray, shape: Shape | undefined, options: TensorOptions | undefined): Tensor {
-  const dtype = dtypeOf(array);
-  if (dtype === undefined) {
-    throw argumentError(call, `expected a Float32Array or Float64Array, got ${describe(array)}`);
-  }
+function share(call: string, array: TensorArray, shape: Shape | undefined, options: TensorOptions | undefined): Tensor {
   const given = checkOptions(call, options);
-  if (given.dtype !== undefined && checkDType(call, given.dtype) !== dtype) {
-    throw argumentError(call, `a ${dtypes[dtype].Array.name} holds ${dtype}, not ${given.dtype}`);
+  const wanted = given.dtype === undefined ? undefined : checkDType(call, given.dtype);
+  const dtype = dtypeOf(array, wanted);
+  if (dtype === undefined) {
+    const kinds = 'Float32Array, Float64Array, BigInt64Array, Int32Array, Uint8Array, or a Uint16Array with a dtype';
+    throw argumentError(call, `expected a ${kinds}, got ${describe(array)}`);
+  }
+  if (wanted !== undefined && wanted !== dtype) {
+    throw argumentError(call, `a ${dtypes[dtype].Array.name} holds ${dtype}, not ${wanted}`);
   }
   if (isDetached(array)) throw detachedError(call, "the array's ArrayBuffer is detached");
   const sizes = shape === undefined ? [array.length] : checkShape(call, shape);
@@ -280,7 +292,7 @@ function share(call: string, array: FloatArray, shape: Shape | undefined, option
   return new Tensor(view, given.requiresGrad ?? false);
 }
 
-function isDetached({ buffer }: FloatArray): boolean {
+function isDetached({ buffer }: TensorArray): boolean {
   if (buffer instanceof SharedArrayBuffer || buffer.byteLength > 0) return false;
   try {
     // Views cannot be made on a detached buffer.

@@ -1,60 +1,156 @@
-// Element types: their names, the codes native/dtype.h knows them by, and their typed arrays.
-import { describe, dtypeError } from './errors.js';
+// Element types: their names, the codes native/dtype.h knows them by, their typed arrays, and what a stored element means.
+import { argumentError, describe, dtypeError, rangeError } from './errors.js';
 
 /** Element type of a tensor. */
-export type DType = 'float32' | 'float64';
+export type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64' | 'int32' | 'uint8' | 'bool';
 
 /** Element types a view may have: those of tensors, and the raw words that generators fill. */
 export type StorageDType = DType | 'uint32';
 
-/** Typed arrays that can back a tensor. */
+/** Typed arrays that can back a tensor of float32 or float64. */
 export type FloatArray = Float32Array | Float64Array;
 
+/** Typed arrays that can back a tensor: bits of half-precision floats, and booleans as 0 and 1, among them. */
+export type TensorArray = FloatArray | Uint16Array | BigInt64Array | Int32Array | Uint8Array;
+
 /** Typed arrays that can back a view. */
-export type StorageArray = FloatArray | Uint32Array;
+export type StorageArray = TensorArray | Uint32Array;
+
+/** What an element is in JavaScript: int64 beyond 2^53 is a bigint. */
+export type Scalar = number | bigint | boolean;
 
 interface DTypeRow {
   /** The number in native/dtype.h. */
   readonly code: number;
-  readonly bytes: number;
-  readonly Array: Float32ArrayConstructor | Float64ArrayConstructor | Uint32ArrayConstructor;
-  /** Largest finite value; a scalar beyond it cannot be stored. */
+  readonly Array:
+    | Float32ArrayConstructor
+    | Float64ArrayConstructor
+    | Uint32ArrayConstructor
+    | Uint16ArrayConstructor
+    | BigInt64ArrayConstructor
+    | Int32ArrayConstructor
+    | Uint8ArrayConstructor;
+  /** As torch ranks them for promotion: an operation takes the highest kind of its operands. */
+  readonly kind: 'bool' | 'integer' | 'float';
+  /** The dtype in which arithmetic is done, undefined where there is none yet. */
+  readonly compute?: 'float32' | 'float64';
+  /** Smallest and largest finite value. */
+  readonly min: number;
   readonly max: number;
 }
 
+function float(code: number, array: DTypeRow['Array'], max: number, compute: 'float32' | 'float64'): DTypeRow {
+  return { code, Array: array, kind: 'float', compute, min: -max, max };
+}
+
 export const dtypes: Readonly<Record<StorageDType, DTypeRow>> = {
-  float32: { code: 0, bytes: 4, Array: Float32Array, max: 3.4028234663852886e38 },
-  float64: { code: 1, bytes: 8, Array: Float64Array, max: Number.MAX_VALUE },
-  uint32: { code: 2, bytes: 4, Array: Uint32Array, max: 0xffffffff },
+  float32: float(0, Float32Array, 3.4028234663852886e38, 'float32'),
+  float64: float(1, Float64Array, Number.MAX_VALUE, 'float64'),
+  uint32: { code: 2, Array: Uint32Array, kind: 'integer', min: 0, max: 2 ** 32 - 1 },
+  float16: float(3, Uint16Array, 65504, 'float32'),
+  bfloat16: float(4, Uint16Array, 3.3895313892515355e38, 'float32'),
+  int64: { code: 5, Array: BigInt64Array, kind: 'integer', min: -(2 ** 63), max: 2 ** 63 },
+  int32: { code: 6, Array: Int32Array, kind: 'integer', min: -(2 ** 31), max: 2 ** 31 - 1 },
+  uint8: { code: 7, Array: Uint8Array, kind: 'integer', min: 0, max: 255 },
+  bool: { code: 8, Array: Uint8Array, kind: 'bool', min: 0, max: 1 },
 };
 
 export const defaultDType: DType = 'float32';
 
+const tensorDTypes = Object.keys(dtypes).filter((name) => name !== 'uint32');
+
 /** Checks a dtype given by a user. */
 export function checkDType(call: string, dtype: unknown): DType {
-  if (dtype === 'float32' || dtype === 'float64') return dtype;
-  throw dtypeError(call, `unknown dtype ${describe(dtype)}; expected 'float32' or 'float64'`);
+  if (typeof dtype === 'string' && tensorDTypes.includes(dtype)) return dtype as DType;
+  throw dtypeError(call, `unknown dtype ${describe(dtype)}; expected one of ${tensorDTypes.join(', ')}`);
 }
 
-/** The dtype whose elements a typed array holds, or undefined where there is none. */
-export function dtypeOf(array: unknown): DType | undefined {
-  if (array instanceof Float32Array) return 'float32';
-  if (array instanceof Float64Array) return 'float64';
-  return undefined;
+/** Refuses dtypes that are not floating-point, for the call. */
+export function checkFloat(call: string, dtype: DType): DType {
+  if (dtypes[dtype].kind === 'float') return dtype;
+  throw dtypeError(call, `expected a floating-point dtype, got ${dtype}`);
 }
 
-/** Fresh zero-filled storage. */
-export function allocate(dtype: DType, length: number): FloatArray {
-  return dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+/** The dtype in which arithmetic on `dtype` is done. */
+export function computeDType(call: string, dtype: DType): 'float32' | 'float64' {
+  const { compute } = dtypes[dtype];
+  if (compute !== undefined) return compute;
+  throw dtypeError(call, `there is no arithmetic on ${dtype}; convert with to('float32') first`);
 }
 
 /**
- * The dtype of an operation on two operands, as torch promotes: the wider one, but an operand without dimensions gives
- * way to one that has some.
+ * The dtype of a typed array's elements, or undefined where there is none. A Uint16Array holds the bits of whichever
+ * half-precision format the user names, a Uint8Array numbers unless they name bool.
+ */
+export function dtypeOf(array: unknown, named?: DType): DType | undefined {
+  if (named !== undefined && array instanceof dtypes[named].Array) return named;
+  const fits = (name: DType) => array instanceof dtypes[name].Array;
+  return (['float32', 'float64', 'int64', 'int32', 'uint8'] as const).find(fits);
+}
+
+/** Fresh zero-filled storage. */
+export function allocate(dtype: DType, length: number): TensorArray {
+  return new dtypes[dtype].Array(length) as TensorArray;
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** The number whose IEEE binary16 bits these are. */
+function fromFloat16(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+function fromBFloat16(bits: number): number {
+  scratch.setUint32(0, bits << 16);
+  return scratch.getFloat32(0);
+}
+
+/** What a stored element means. */
+export function decode(dtype: StorageDType, stored: number | bigint): Scalar {
+  if (dtype === 'bool') return stored !== 0;
+  if (dtype === 'float16') return fromFloat16(stored as number);
+  if (dtype === 'bfloat16') return fromBFloat16(stored as number);
+  if (typeof stored === 'number') return stored;
+  const safe = stored >= BigInt(Number.MIN_SAFE_INTEGER) && stored <= BigInt(Number.MAX_SAFE_INTEGER);
+  return safe ? Number(stored) : stored;
+}
+
+/**
+ * Checks that a value can be an element of a dtype that is not a half, and returns it as it is stored: integers drop
+ * fractions, as torch does. `fill` refuses finite floats that are out of range, others become infinite.
+ */
+export function encode(call: string, dtype: DType, value: unknown): number | bigint {
+  const { kind, min, max } = dtypes[dtype];
+  if (typeof value !== 'number' && typeof value !== 'bigint' && typeof value !== 'boolean') {
+    throw argumentError(call, `expected numbers, got ${describe(value)}`);
+  }
+  if (kind === 'bool') return Number(value) !== 0 ? 1 : 0;
+  if (kind === 'float') return Number(value);
+  const whole = typeof value === 'number' ? Math.trunc(value) : BigInt(value);
+  if (!(whole >= min && whole <= max) || (dtype === 'int64' && whole >= 2n ** 63n)) {
+    throw rangeError(call, `${describe(value)} does not fit ${dtype}`);
+  }
+  return dtype === 'int64' ? BigInt(whole) : Number(whole);
+}
+
+const kindRank = { bool: 0, integer: 1, float: 2 } as const;
+
+/**
+ * The dtype of an operation on two operands, as torch promotes: the higher kind (bool, integer, float), and within a kind
+ * the wider one; but an operand without dimensions gives way to one that has some, unless its kind is higher.
  */
 export function promote(a: DType, aDims: number, b: DType, bDims: number): DType {
   if (a === b) return a;
+  const rank = (dtype: DType) => kindRank[dtypes[dtype].kind];
+  if (rank(a) !== rank(b)) return rank(a) > rank(b) ? a : b;
   if (aDims === 0 && bDims > 0) return b;
   if (bDims === 0 && aDims > 0) return a;
-  return 'float64';
+  // Two halves of different formats only fit float32.
+  const order: DType[] = ['uint8', 'int32', 'int64', 'float16', 'bfloat16', 'float32', 'float64'];
+  const [low, high] = [a, b].sort((x, y) => order.indexOf(x) - order.indexOf(y)) as [DType, DType];
+  return low === 'float16' && high === 'bfloat16' ? 'float32' : high;
 }

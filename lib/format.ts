@@ -1,7 +1,7 @@
 // Prints tensors exactly as Python prints torch's (torch 2.15, default print options).
 // The layout follows from the values shown: a column is as wide as its widest number, and one number that is not whole,
 // or too large or small beside the others, changes how all of them are written.
-import { type DType, defaultDType } from './dtype.js';
+import { type DType, decode, defaultDType, type Scalar } from './dtype.js';
 import { detachedError } from './errors.js';
 import { numElements } from './shape.js';
 import type { FloatView } from './view.js';
@@ -29,7 +29,7 @@ interface Column {
 }
 
 interface Style {
-  readonly column: (values: readonly number[]) => Column;
+  readonly column: (values: readonly Scalar[]) => Column;
   /** Whether the look of the numbers tells the dtype, which is then not shown. */
   readonly implied: boolean;
 }
@@ -37,6 +37,12 @@ interface Style {
 const styles: Readonly<Record<DType, Style>> = {
   float32: { column: floatColumn, implied: true },
   float64: { column: floatColumn, implied: false },
+  float16: { column: floatColumn, implied: false },
+  bfloat16: { column: floatColumn, implied: false },
+  int64: { column: integerColumn, implied: true },
+  int32: { column: integerColumn, implied: false },
+  uint8: { column: integerColumn, implied: false },
+  bool: { column: booleanColumn, implied: true },
 };
 
 /** The tensor as text: what Python's `print` shows for it. Reads only the elements it shows. */
@@ -98,15 +104,15 @@ function layOut(view: FloatView, toColumn: Style['column'], indent: number): str
 }
 
 /** The elements that are shown, in row-major order: all along a dimension, or those at both its ends if it is cut. */
-function shownValues({ array, shape, strides, offset }: FloatView, cut: (size: number) => boolean): number[] {
+function shownValues({ array, dtype, shape, strides, offset }: FloatView, cut: (size: number) => boolean): Scalar[] {
   const last = shape.reduce((index, size, d) => index + (size - 1) * strides[d]!, offset);
   if (last >= array.length) {
     throw detachedError('toString', `element ${last} lies outside the ${array.length} elements of the storage`);
   }
-  const values: number[] = [];
+  const values: Scalar[] = [];
   const walk = (dim: number, index: number): void => {
     if (dim === shape.length) {
-      values.push(array[index]!);
+      values.push(decode(dtype, array[index]!));
       return;
     }
     const size = shape[dim]!;
@@ -119,8 +125,22 @@ function shownValues({ array, shape, strides, offset }: FloatView, cut: (size: n
   return values;
 }
 
+/** Texts in a column as wide as the widest. */
+function plainColumn(texts: readonly string[]): Column {
+  return { texts, width: Math.max(...texts.map((text) => text.length)) };
+}
+
+function integerColumn(values: readonly Scalar[]): Column {
+  return plainColumn(values.map(String));
+}
+
+function booleanColumn(values: readonly Scalar[]): Column {
+  return plainColumn(values.map((value) => (value ? 'True' : 'False')));
+}
+
 /** Floating-point numbers in the one notation that suits all of them: `8.`, `0.5000` or `5.0000e-01`. */
-function floatColumn(values: readonly number[]): Column {
+function floatColumn(elements: readonly Scalar[]): Column {
+  const values = elements as readonly number[];
   // Zeros, infinities and nan have no say in the notation or the width.
   const counts = (x: number): boolean => x !== 0 && Number.isFinite(x);
   let min = Number.POSITIVE_INFINITY;

@@ -23,7 +23,7 @@ export {
   zerosLike,
   zerosLike as zeros_like,
 } from './creation.js';
-export type { DType, FloatArray } from './dtype.js';
+export type { DType, FloatArray, Scalar, TensorArray } from './dtype.js';
 export type { ErrorCode, EvenkeelError } from './errors.js';
 export type { RandomOptions } from './fill.js';
 export * as init from './init.js';

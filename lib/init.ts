@@ -2,6 +2,7 @@
 // deviation from fans and a gain) and one row for each initialiser.
 
 import { checkNumber, checkOptions } from './arguments.js';
+import { computeDType } from './dtype.js';
 import { argumentError, describe, rangeError, shapeError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
@@ -260,13 +261,13 @@ export function orthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: Ran
   if (count === 0) return tensor;
   const rows = view.shape[0]!;
   const columns = count / rows;
-  const matrix = allocateView(call, [rows, columns], view.dtype);
+  const matrix = allocateView(call, [rows, columns], computeDType(call, view.dtype));
   fillNormal(call, matrix, 0, 1, options);
   const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
   const { q, r } = ops.qr(call, tall);
   // Signs of R's diagonal times the gain, broadcast along the rows of Q: one factor for each column.
   const n = Math.min(rows, columns);
-  const factors = allocateView(call, [n], view.dtype);
+  const factors = allocateView(call, [n], matrix.dtype);
   for (let i = 0; i < n; i++) factors.array[i] = r.array[i * n + i]! < 0 ? -scale : scale;
   const signed = ops.applyBinary(call, ops.binaryOps.mul, q, factors, true);
   const result = rows >= columns ? signed : restride(signed, [rows, columns], [...signed.strides].reverse());

@@ -1,10 +1,10 @@
 // The table of operations on views, and the few shapes they come in. Add an operation: docs/add-an-op.md.
 import { checkNumber } from './arguments.js';
-import { type DType, dtypes, promote } from './dtype.js';
+import { checkFloat, computeDType, type DType, dtypes, encode, promote } from './dtype.js';
 import { dtypeError, rangeError, shapeError } from './errors.js';
 import { kernelId, run } from './run.js';
-import { broadcastShapes, checkDims, formatShape, numElements } from './shape.js';
-import { allocateView, broadcastTo, type FloatView, isViewContiguous, restride } from './view.js';
+import { broadcastShapes, checkDims, formatShape, numElements, sameShape } from './shape.js';
+import { allocateView, broadcastTo, type FloatView, isViewContiguous, pickDims, restride } from './view.js';
 
 /** One row: the kernel that computes it. */
 interface OpRow {
@@ -74,11 +74,17 @@ const kernels = {
 
 /** Sets every element to a number that a user gave. */
 export function fill(call: string, view: FloatView, value: unknown): void {
-  const number = checkNumber(call, 'value', value);
-  if (Number.isFinite(number) && Math.abs(number) > dtypes[view.dtype].max) {
-    throw rangeError(call, `${number} does not fit ${view.dtype}`);
+  const { kind, max, compute } = dtypes[view.dtype];
+  const number = kind === 'float' ? checkNumber(call, 'value', value) : Number(encode(call, view.dtype, value));
+  if (Number.isFinite(number) && Math.abs(number) > max) throw rangeError(call, `${number} does not fit ${view.dtype}`);
+  if (compute === view.dtype) {
+    run(call, kernels.fill, [view], [number]);
+    return;
   }
-  run(call, kernels.fill, [view], [number]);
+  // One element of a dtype that holds the number exactly, copied to all.
+  const one = allocateView(call, [], view.dtype === 'int64' ? 'int64' : (compute ?? 'float64'));
+  one.array[0] = view.dtype === 'int64' ? encode(call, 'int64', value) : number;
+  copy(call, one, view);
 }
 
 /** Copies `from`, which must broadcast to `to`, converting its elements. */
@@ -117,26 +123,30 @@ function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
   return overlaps(input, out) ? contiguousCopy(call, input) : input;
 }
 
-/** Writes an element-by-element kernel's result to `out`, whatever its dtype and however it overlaps the inputs. */
-function mapInto(call: string, kernel: number, inputs: FloatView[], params: number[], out: FloatView): void {
-  const dtype = inputs[0]!.dtype;
-  if (dtype !== out.dtype) {
-    const result = allocateView(call, out.shape, dtype);
-    run(call, kernel, [result, ...inputs], params);
+/** Runs an element-by-element kernel on inputs of one dtype and shape, into the first operand or a fresh view. */
+function map(
+  call: string,
+  kernel: number,
+  inputs: FloatView[],
+  params: number[],
+  dtype: DType,
+  target: FloatView | undefined,
+): FloatView {
+  const compute = computeDType(call, dtype);
+  const out = target ?? allocateView(call, inputs[0]!.shape, dtype);
+  const operands = inputs.map((input) => cast(call, input, compute));
+  if (out.dtype === compute) {
+    run(call, kernel, [out, ...operands.map((input) => safeInput(call, input, out))], params);
+  } else {
+    const result = allocateView(call, out.shape, compute);
+    run(call, kernel, [result, ...operands], params);
     copy(call, result, out);
-    return;
   }
-  run(call, kernel, [out, ...inputs.map((input) => safeInput(call, input, out))], params);
+  return out;
 }
 
 export function applyUnary(call: string, op: OpRow, x: FloatView, inPlace: boolean): FloatView {
-  if (inPlace) {
-    run(call, op.kernel, [x, x]);
-    return x;
-  }
-  const out = allocateView(call, x.shape, x.dtype);
-  run(call, op.kernel, [out, x]);
-  return out;
+  return map(call, op.kernel, [x], [], x.dtype, inPlace ? x : undefined);
 }
 
 export function applyBinary(
@@ -146,30 +156,26 @@ export function applyBinary(
   b: FloatView | number,
   inPlace: boolean,
 ): FloatView {
-  if (typeof b === 'number') {
-    const out = inPlace ? a : allocateView(call, a.shape, a.dtype);
-    run(call, op.scalarKernel, [out, a], [b]);
-    return out;
-  }
+  if (typeof b === 'number') return map(call, op.scalarKernel, [a], [b], a.dtype, inPlace ? a : undefined);
   const shape = broadcastShapes(call, a.shape, b.shape);
-  if (inPlace && shape.some((size, d) => size !== a.shape[d])) {
+  if (inPlace && !sameShape(shape, a.shape)) {
     throw shapeError(
       call,
       `shape ${formatShape(b.shape)} does not broadcast to ${formatShape(a.shape)}, which an in-place call keeps`,
     );
   }
   const dtype = promote(a.dtype, a.shape.length, b.dtype, b.shape.length);
-  const inputs = [broadcastTo(cast(call, a, dtype), shape), broadcastTo(cast(call, b, dtype), shape)];
-  const out = inPlace ? a : allocateView(call, shape, dtype);
-  mapInto(call, op.kernel, inputs, [], out);
-  return out;
+  const compute = computeDType(call, dtype);
+  const inputs = [a, b].map((input) => broadcastTo(cast(call, input, compute), shape));
+  return map(call, op.kernel, inputs, [], dtype, inPlace ? a : undefined);
 }
 
 export function clamp(call: string, x: FloatView, low: number, high: number, inPlace: boolean): FloatView {
-  const out = inPlace ? x : allocateView(call, x.shape, x.dtype);
   // As torch: a bound that is NaN makes everything NaN.
-  if (Number.isNaN(low) || Number.isNaN(high)) run(call, kernels.fill, [out], [NaN]);
-  else run(call, kernels.clamp, [out, x], [low, high]);
+  const bounds = Number.isNaN(low) || Number.isNaN(high) ? [NaN, NaN] : [low, high];
+  if (!Number.isNaN(bounds[0])) return map(call, kernels.clamp, [x], bounds, x.dtype, inPlace ? x : undefined);
+  const out = inPlace ? x : allocateView(call, x.shape, checkFloat(call, x.dtype));
+  fill(call, out, NaN);
   return out;
 }
 
@@ -192,14 +198,14 @@ export function reduce(
   if (extreme && x.shape.some((size, d) => size === 0 && reduced.has(d))) {
     throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
   }
-  const out = allocateView(call, kept, x.dtype);
-  run(call, op.kernel, [out, x], params);
+  const compute = computeDType(call, x.dtype);
+  const result = allocateView(call, kept, compute);
+  run(call, op.kernel, [result, cast(call, x, compute)], params);
+  const out = cast(call, result, x.dtype);
   if (keepdim) return out;
-  const left = kept.map((_, d) => d).filter((d) => !reduced.has(d));
-  return restride(
+  return pickDims(
     out,
-    left.map((d) => out.shape[d]!),
-    left.map((d) => out.strides[d]!),
+    kept.map((_, d) => d).filter((d) => !reduced.has(d)),
   );
 }
 
@@ -219,7 +225,25 @@ function addressable(call: string, view: FloatView): FloatView {
 
 /** out [m, n] = a [m, k] b [k, n] + beta * out; `out` has contiguous rows. */
 export function gemmInto(call: string, a: FloatView, b: FloatView, out: FloatView, beta: number): void {
-  run(call, kernels.gemm, [out, addressable(call, a), addressable(call, b)], [1, beta]);
+  inCompute(call, out, [addressable(call, a), addressable(call, b)], (target, inputs) =>
+    run(call, kernels.gemm, [target, ...inputs], [1, beta]),
+  );
+}
+
+/** Calls `compute` with the views in the dtype in which arithmetic is done, and rounds its output back. */
+function inCompute(
+  call: string,
+  out: FloatView,
+  inputs: FloatView[],
+  compute: (out: FloatView, inputs: FloatView[]) => void,
+): void {
+  const dtype = computeDType(call, out.dtype);
+  const target = cast(call, out, dtype);
+  compute(
+    target,
+    inputs.map((input) => cast(call, input, dtype)),
+  );
+  if (target !== out) copy(call, target, out);
 }
 
 /** The matrix product of two operands of one or two dimensions, as torch.matmul: vectors are rows or columns as fits. */
@@ -271,11 +295,8 @@ export function conv2dInto(
 ): void {
   // Nothing to add up; the output holds zeros or the bias already.
   if ([x, w, out].some((view) => numElements(view.shape) === 0)) return;
-  run(
-    call,
-    kernels.conv2d,
-    [out, contiguous(call, x), contiguous(call, w)],
-    [...stride, ...padding, ...dilation, groups, accumulate ? 1 : 0],
+  inCompute(call, out, [contiguous(call, x), contiguous(call, w)], (target, inputs) =>
+    run(call, kernels.conv2d, [target, ...inputs], [...stride, ...padding, ...dilation, groups, accumulate ? 1 : 0]),
   );
 }
 

@@ -1,7 +1,7 @@
 // Tensor: a shape and strides on a typed array, with torch's methods. The work is done in ops.ts, shape.ts, random.ts and
 // format.ts; the element-by-element methods come from the tables of ops.ts.
 import { checkNumber, checkOptions, shapeArguments } from './arguments.js';
-import { checkDType, type DType, type FloatArray } from './dtype.js';
+import { checkDType, type DType, decode, type Scalar, type TensorArray } from './dtype.js';
 import { argumentError, describe, rangeError, shapeError, stateError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import { formatTensor } from './format.js';
@@ -22,8 +22,8 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-/** Numbers nested as deep as a tensor has dimensions. */
-export type NestedArray = number | NestedArray[];
+/** Elements nested as deep as a tensor has dimensions. */
+export type NestedArray = Scalar | NestedArray[];
 
 /** An array of sizes, or the sizes one by one. */
 export type ShapeArguments = [shape: Shape] | number[];
@@ -89,12 +89,12 @@ export class Tensor {
    *
    * @throws RangeError (ERR_STATE) for a tensor that is not contiguous
    */
-  get array(): FloatArray {
+  get array(): TensorArray {
     if (!this.isContiguous()) throw stateError('array', 'the tensor is not contiguous; call contiguous() first');
     views.checkMemory('array', this.elements);
     const { array, offset } = this.elements;
     const length = this.numel();
-    const storage = array as FloatArray;
+    const storage = array as TensorArray;
     return offset === 0 && length === storage.length ? storage : storage.subarray(offset, offset + length);
   }
 
@@ -120,22 +120,22 @@ export class Tensor {
 
   // Elements.
 
-  /** The value of a tensor of one element. */
-  item(): number {
+  /** The value of a tensor of one element: a number, a boolean, or a bigint for int64 beyond 2^53. */
+  item<T extends Scalar = number>(): T {
     if (this.numel() !== 1) {
       throw shapeError('item', `expected a tensor of one element, got shape ${formatShape(this.shape)}`);
     }
     views.checkMemory('item', this.elements);
-    return this.elements.array[this.elements.offset]!;
+    return decode(this.dtype, this.elements.array[this.elements.offset]!) as T;
   }
 
   /** The elements as nested arrays; a number for a scalar. */
   tolist(): NestedArray {
     views.checkMemory('tolist', this.elements);
-    const { array, shape, strides } = this.elements;
+    const { array, dtype, shape, strides } = this.elements;
     const list = (dim: number, index: number): NestedArray =>
       dim === shape.length
-        ? array[index]!
+        ? decode(dtype, array[index]!)
         : Array.from({ length: shape[dim]! }, (_, i) => list(dim + 1, index + i * strides[dim]!));
     return list(0, this.elements.offset);
   }

@@ -18,11 +18,19 @@ Buffer GetBuffer(napi_env env, napi_value value) {
   Check(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));
   switch (type) {
     case napi_float32_array:
-      return {data, length, DType::kFloat32};
+      return {data, length, Storage::kFloat32};
     case napi_float64_array:
-      return {data, length, DType::kFloat64};
+      return {data, length, Storage::kFloat64};
     case napi_uint32_array:
-      return {data, length, DType::kUint32};
+      return {data, length, Storage::kUint32};
+    case napi_uint16_array:
+      return {data, length, Storage::kUint16};
+    case napi_bigint64_array:
+      return {data, length, Storage::kInt64};
+    case napi_int32_array:
+      return {data, length, Storage::kInt32};
+    case napi_uint8_array:
+      return {data, length, Storage::kUint8};
     default:
       throw PlanError("invalid plan: no kernel works on this kind of typed array");
   }
@@ -35,7 +43,7 @@ void CallKernel(napi_env env, napi_callback_info info) {
   // Node-API reports how many were passed, and writes at most as many as there is room for.
   if (count == 0 || count > kMaxViews + 1) throw PlanError("invalid plan: wrong number of arguments");
   const Buffer words = GetBuffer(env, arguments[0]);
-  if (words.storage != DType::kFloat64) throw PlanError("invalid plan: not a Float64Array");
+  if (words.storage != Storage::kFloat64) throw PlanError("invalid plan: not a Float64Array");
   Buffer buffers[kMaxViews];
   for (size_t i = 1; i < count; ++i) buffers[i - 1] = GetBuffer(env, arguments[i]);
   const Plan plan = DecodePlan(static_cast<const double*>(words.data), words.length, buffers, count - 1);

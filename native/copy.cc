@@ -1,5 +1,6 @@
-// Copies between strided views, converting between float32 and float64.
+// Copies between strided views of any dtypes, converting elements as torch does.
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include "kernels.h"
@@ -14,12 +15,44 @@ constexpr int64_t kGrain = 32768;
 // Side of the square tiles in which a transposed copy visits memory: both sides' cache lines stay in use.
 constexpr int64_t kTile = 32;
 
+// Conversions. Halves go through float, as in torch.
+template <typename T>
+T Widen(T value) {
+  return value;
+}
+inline float Widen(Float16 value) { return value.ToFloat(); }
+inline float Widen(BFloat16 value) { return value.ToFloat(); }
+inline uint8_t Widen(Bool value) { return value.byte != 0; }
+
+template <typename To, typename From>
+To Convert(From from) {
+  const auto value = Widen(from);
+  using Wide = std::decay_t<decltype(value)>;
+  if constexpr (std::is_same_v<To, Bool>) {
+    return {static_cast<uint8_t>(value != 0)};
+  } else if constexpr (std::is_same_v<To, Float16> || std::is_same_v<To, BFloat16>) {
+    return To::From(static_cast<float>(value));
+  } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<Wide>) {
+    // C++ leaves conversions of NaN and of numbers out of range undefined: 0, and the nearest number there is.
+    if (value != value) return 0;
+    if (static_cast<double>(value) <= static_cast<double>(std::numeric_limits<To>::min())) return std::numeric_limits<To>::min();
+    if (static_cast<double>(value) >= static_cast<double>(std::numeric_limits<To>::max())) return std::numeric_limits<To>::max();
+    return static_cast<To>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
 template <typename From, typename To>
 void CopyRun(const From* from, int64_t from_stride, To* to, int64_t to_stride, int64_t count) {
   if (from_stride == 1 && to_stride == 1) {
-    std::copy(from, from + count, to);
+    if constexpr (std::is_same_v<From, To>) {
+      std::copy(from, from + count, to);
+    } else {
+      for (int64_t i = 0; i < count; ++i) to[i] = Convert<To>(from[i]);
+    }
   } else {
-    for (int64_t i = 0; i < count; ++i) to[i * to_stride] = static_cast<To>(from[i * from_stride]);
+    for (int64_t i = 0; i < count; ++i) to[i * to_stride] = Convert<To>(from[i * from_stride]);
   }
 }
 
@@ -29,8 +62,8 @@ bool IsTransposition(const StridedLoop& loop) {
          loop.inner_stride(1) > 1 && loop.shape[loop.ndim - 2] > 1;
 }
 
-template <typename From, typename To>
-void CopyTransposed(const StridedLoop& loop, const From* in, To* out) {
+template <typename T>
+void CopyTransposed(const StridedLoop& loop, const T* in, T* out) {
   const int last = loop.ndim - 1;
   const int64_t columns = loop.shape[last];
   const int64_t rows = loop.shape[last - 1];
@@ -51,8 +84,8 @@ void CopyTransposed(const StridedLoop& loop, const From* in, To* out) {
         for (int64_t c0 = 0; c0 < columns; c0 += kTile) {
           const int64_t count = std::min(kTile, columns - c0);
           for (int64_t r = r0; r < r1; ++r) {
-            const From* from = in + offsets[1] + r + c0 * loop.strides[1][last];
-            To* to = out + offsets[0] + r * loop.strides[0][last - 1] + c0;
+            const T* from = in + offsets[1] + r + c0 * loop.strides[1][last];
+            T* to = out + offsets[0] + r * loop.strides[0][last - 1] + c0;
             CopyRun(from, loop.strides[1][last], to, 1, count);
           }
         }
@@ -67,7 +100,9 @@ void CopyViews(const Plan& plan) {
   const From* in = plan.views[1].As<From>();
   To* out = plan.views[0].As<To>();
   if (loop.NumElements() == 0) return;
-  if (IsTransposition(loop)) return CopyTransposed(loop, in, out);
+  if constexpr (std::is_same_v<From, To>) {
+    if (IsTransposition(loop)) return CopyTransposed(loop, in, out);
+  }
   ParallelFor(
       loop.NumElements(), kGrain,
       [&](int64_t begin, int64_t end) {
@@ -81,8 +116,8 @@ void CopyViews(const Plan& plan) {
 }  // namespace
 
 void Copy(const Plan& plan) {
-  VisitFloat(plan.views[0].dtype, [&](auto to) {
-    VisitFloat(plan.views[1].dtype, [&](auto from) {
+  VisitAny(plan.views[0].dtype, [&](auto to) {
+    VisitAny(plan.views[1].dtype, [&](auto from) {
       CopyViews<typename decltype(from)::type, typename decltype(to)::type>(plan);
     });
   });

@@ -73,7 +73,7 @@ View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
   View view = {};
   view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
   Require((kernel.dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
-  Require(view.dtype == buffer.storage, "dtype differs from the typed array's");
+  Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
   const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
   for (int d = 0; d != view.ndim; ++d) view.shape[d] = reader.NextInteger(kMaxSafeInteger, "size");
@@ -86,8 +86,7 @@ View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
     return view;
   }
   Require(Reach(view) + static_cast<unsigned __int128>(offset) < buffer.length, "view reaches outside its typed array");
-  const int64_t size = view.dtype == DType::kFloat64 ? 8 : 4;
-  view.data = static_cast<char*>(buffer.data) + offset * size;
+  view.data = static_cast<char*>(buffer.data) + offset * static_cast<int64_t>(SizeOf(view.dtype));
   return view;
 }
 

@@ -14,7 +14,7 @@ namespace evenkeel {
 struct Buffer {
   void* data;
   size_t length;  // in elements
-  DType storage;
+  Storage storage;
 };
 
 struct PlanError : std::runtime_error {

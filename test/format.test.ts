@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DType, FloatArray } from '../lib/dtype.js';
 import { formatTensor } from '../lib/format.js';
 import { contiguousStrides, numElements } from '../lib/shape.js';
-import { emptyView, type FloatView, forEachIndex, restride } from '../lib/view.js';
+import { emptyView, type FloatView, restride } from '../lib/view.js';
+import { forEachIndex } from './cases/data.js';
 
 interface Case {
   name: string;

@@ -80,7 +80,7 @@ PlannedView MakeView(std::vector<double> shape, std::vector<double> strides, dou
   view.offset = offset;
   view.shape = std::move(shape);
   view.strides = std::move(strides);
-  view.buffer = {memory, length, dtype};
+  view.buffer = {memory, length, StorageOf(dtype)};
   return view;
 }
 
@@ -188,13 +188,13 @@ TEST(GuardWords, NumberOfTypedArrays) {
 
 TEST(GuardView, DType) {
   PlannedView view = Tight({3});
-  for (const double code : {-1.0, 0.5, 3.0, kNaN, kInfinity, kMaxSafe}) {
+  for (const double code : {-1.0, 0.5, static_cast<double>(kNumDTypes), kNaN, kInfinity, kMaxSafe}) {
     view.dtype = code;
     EXPECT_REFUSED(Fill(view), kUnknownDType) << code;
   }
   view.dtype = Code(DType::kFloat64);
   EXPECT_REFUSED(Fill(view), kStorage);
-  view.buffer.storage = DType::kFloat64;
+  view.buffer.storage = Storage::kFloat64;
   EXPECT_ACCEPTED(Fill(view));
   view.dtype = Code(DType::kFloat32);
   EXPECT_REFUSED(Fill(view), kStorage);
@@ -258,7 +258,7 @@ TEST(GuardView, LastElementInside) {
 
 TEST(GuardView, DetachedArray) {
   PlannedView view = Tight({3});
-  view.buffer = {nullptr, 0, DType::kFloat32};
+  view.buffer = {nullptr, 0, Storage::kFloat32};
   EXPECT_REFUSED(Fill(view), kOutside);
   view.shape = {0};
   EXPECT_ACCEPTED(Fill(view));
