@@ -1,7 +1,7 @@
 // Functions that make tensors.
 
 import { checkNumber, checkOptions } from './arguments.js';
-import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, type TensorArray } from './dtype.js';
+import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, promote, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
@@ -330,7 +330,7 @@ function join(call: string, all: readonly FloatView[], dim: number): Tensor {
   // As torch: an empty vector joins with anything, and the widest dtype wins.
   const views = all.filter(({ shape }) => !sameShape(shape, [0]));
   const { shape } = views[0] ?? all[0]!;
-  const dtype = all.some((view) => view.dtype === 'float64') ? 'float64' : 'float32';
+  const dtype = all.map((view) => view.dtype).reduce((a, b) => promote(a, 1, b, 1));
   const d = checkDim(call, dim, shape.length);
   for (const view of views) {
     if (view.shape.length !== shape.length || !sameShape(view.shape.with(d, 0), shape.with(d, 0))) {

@@ -72,11 +72,18 @@ const kernels = {
   qr: kernelId('qr'),
 };
 
+/** Refuses a finite number that would become infinite, as torch does where a number is stored or compared with. */
+function checkFits(call: string, number: number, dtype: DType): void {
+  if (Number.isFinite(number) && Math.abs(number) > dtypes[dtype].max) {
+    throw rangeError(call, `${number} does not fit ${dtype}`);
+  }
+}
+
 /** Sets every element to a number that a user gave. */
 export function fill(call: string, view: FloatView, value: unknown): void {
-  const { kind, max, compute } = dtypes[view.dtype];
+  const { kind, compute } = dtypes[view.dtype];
   const number = kind === 'float' ? checkNumber(call, 'value', value) : Number(encode(call, view.dtype, value));
-  if (Number.isFinite(number) && Math.abs(number) > max) throw rangeError(call, `${number} does not fit ${view.dtype}`);
+  checkFits(call, number, view.dtype);
   if (compute === view.dtype) {
     run(call, kernels.fill, [view], [number]);
     return;
@@ -171,6 +178,7 @@ export function applyBinary(
 }
 
 export function clamp(call: string, x: FloatView, low: number, high: number, inPlace: boolean): FloatView {
+  for (const bound of [low, high]) checkFits(call, bound, x.dtype);
   // As torch: a bound that is NaN makes everything NaN.
   const bounds = Number.isNaN(low) || Number.isNaN(high) ? [NaN, NaN] : [low, high];
   if (!Number.isNaN(bounds[0])) return map(call, kernels.clamp, [x], bounds, x.dtype, inPlace ? x : undefined);
