@@ -17,7 +17,7 @@ GRID = 1500
 
 
 def remez(target, weight, powers, low, high):
-    """The c for which sum c[k] x^powers[k] has the least max |weight (target - sum)| on [low, high], and that maximum."""
+    """The c for which max |weight (target - sum c[k] x^powers[k])| on [low, high] is least, and that maximum."""
     n = len(powers)
     grid = [low + (high - low) * (1 - mp.cos(mp.pi * i / GRID)) / 2 for i in range(GRID + 1)]
     values = [(target(x), weight(x)) for x in grid]
