@@ -52,6 +52,11 @@ class Child {
     this.#process.stdin.write(`${line}\n`);
   }
 
+  ask(line) {
+    this.send(line);
+    return this.answer();
+  }
+
   async answer() {
     const late = setTimeout(() => this.#process.kill('SIGKILL'), patience);
     const line = await new Promise((resolve) => {
@@ -88,10 +93,7 @@ export const evenkeel = {
     const child = new Child(process.execPath, [at('evenkeel_case.mjs'), row.name], env);
     await child.answer();
     return {
-      round: (seconds) => {
-        child.send(seconds);
-        return child.answer();
-      },
+      round: (seconds) => child.ask(seconds),
       close: () => child.close(),
     };
   },
@@ -119,12 +121,11 @@ export function rawPeer(core) {
     name: 'raw',
     async open({ raw }, threads) {
       if (raw === undefined) return undefined;
+      const child = new Child(program, [...raw, threads, '-'].map(String), env);
+      await child.answer();
       return {
-        round: async (seconds) => {
-          const args = [...raw, threads, seconds].map(String);
-          return JSON.parse((await run(program, args, { env, timeout: patience })).stdout);
-        },
-        close: () => {},
+        round: (seconds) => child.ask(seconds),
+        close: () => child.close(),
       };
     },
   };
@@ -146,9 +147,8 @@ export async function torchPeer(python) {
       let open = true;
       return {
         round: async (seconds) => {
-          server.send(seconds);
           try {
-            return await server.answer();
+            return await server.ask(seconds);
           } catch (error) {
             open = false; // an error ends the case
             throw error;

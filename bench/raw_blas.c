@@ -1,8 +1,10 @@
 // The peer of the matrix benchmarks: the same OpenBLAS in a plain C loop, with nothing around it.
 //
 //   raw_blas CASE N THREADS SECONDS
+//   raw_blas CASE N THREADS -
 //
-// prints one line of JSON: {"name","n","threads","ms","best","calls","core"}, where ms is the median time of one call and
+// prints one line of JSON for a round of SECONDS; or, once {} has said that it is warm, one for each line on standard
+// input that holds a number of seconds: {"name","n","threads","ms","best","calls","core"}, where ms is the median time of one call and
 // best the shortest, both in milliseconds. Short calls are timed in batches, so that the clock's own cost does not show.
 #ifndef _POSIX_C_SOURCE
 #define _POSIX_C_SOURCE 200809L
@@ -17,7 +19,7 @@
 #include <time.h>
 
 enum { kChainLength = 100, kMaxSamples = 1 << 20 };
-static const double kBatchMs = 2;  // the same as the other implementations'
+static const double kBatchMs = 2, kWarmUpMs = 100;  // the same as the other implementations'
 
 typedef struct {
   size_t n;
@@ -145,8 +147,27 @@ static int ascending(const void* left, const void* right) {
   return (a > b) - (a < b);
 }
 
+// Times batches of `batch` calls for about `seconds`, and prints the line.
+static int run_round(const Case* chosen, Work* work, int threads, int batch, double seconds) {
+  double* samples = malloc(kMaxSamples * sizeof *samples);
+  if (samples == NULL) return 1;
+  int count = 0;
+  const double end = now_ms() + 1e3 * seconds;
+  do {
+    const double start = now_ms();
+    for (int i = 0; i < batch; i++) chosen->step(work);
+    samples[count++] = (now_ms() - start) / batch;
+  } while ((count < 3 || now_ms() < end) && count < kMaxSamples);
+  qsort(samples, (size_t)count, sizeof *samples, ascending);
+  printf("{\"name\":\"%s\",\"n\":%zu,\"threads\":%d,\"ms\":%.9g,\"best\":%.9g,\"calls\":%ld,\"core\":\"%s\"}\n",
+         chosen->name, work->n, threads, samples[count / 2], samples[0], (long)count * batch, openblas_get_corename());
+  fflush(stdout);
+  free(samples);
+  return 0;
+}
+
 static int usage(void) {
-  fprintf(stderr, "usage: raw_blas CASE N THREADS SECONDS\ncases:");
+  fprintf(stderr, "usage: raw_blas CASE N THREADS SECONDS|-\ncases:");
   for (size_t i = 0; i < sizeof kCases / sizeof *kCases; i++) fprintf(stderr, " %s", kCases[i].name);
   fprintf(stderr, "\n");
   return 2;
@@ -160,8 +181,9 @@ int main(int argc, char** argv) {
   }
   const long n = strtol(argv[2], NULL, 10);
   const int threads = (int)strtol(argv[3], NULL, 10);
+  const int interactive = strcmp(argv[4], "-") == 0;
   const double seconds = strtod(argv[4], NULL);
-  if (chosen == NULL || n < 1 || n > 1 << 28 || threads < 1 || !(seconds > 0)) return usage();
+  if (chosen == NULL || n < 1 || n > 1 << 28 || threads < 1 || !(interactive || seconds > 0)) return usage();
   if ((chosen->a_rank == 2 || chosen->c_rank == 2) && n > 1 << 15) return usage();
 
   openblas_set_num_threads(threads);
@@ -172,27 +194,22 @@ int main(int argc, char** argv) {
 
   // Warm up, and see how long a call takes, to time batches of at least two milliseconds.
   chosen->step(&work);
-  double start = now_ms();
+  const double start = now_ms();
   long warm = 0;
   do {
     chosen->step(&work);
     warm++;
-  } while (now_ms() - start < 100.0 * seconds);
+  } while (now_ms() - start < kWarmUpMs);
   const double estimate = (now_ms() - start) / (double)warm;
   const int batch = estimate < kBatchMs ? (int)(kBatchMs / estimate) + 1 : 1;
 
-  double* samples = malloc(kMaxSamples * sizeof *samples);
-  if (samples == NULL) return 1;
-  int count = 0;
-  const double end = now_ms() + 1e3 * seconds;
-  do {
-    start = now_ms();
-    for (int i = 0; i < batch; i++) chosen->step(&work);
-    samples[count++] = (now_ms() - start) / batch;
-  } while ((count < 3 || now_ms() < end) && count < kMaxSamples);
-  qsort(samples, (size_t)count, sizeof *samples, ascending);
-
-  printf("{\"name\":\"%s\",\"n\":%ld,\"threads\":%d,\"ms\":%.9g,\"best\":%.9g,\"calls\":%ld,\"core\":\"%s\"}\n",
-         chosen->name, n, threads, samples[count / 2], samples[0], (long)count * batch, openblas_get_corename());
+  if (!interactive) return run_round(chosen, &work, threads, batch, seconds);
+  printf("{}\n");
+  fflush(stdout);
+  char line[64];
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    const int status = run_round(chosen, &work, threads, batch, strtod(line, NULL));
+    if (status != 0) return status;
+  }
   return 0;
 }
