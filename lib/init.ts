@@ -2,13 +2,14 @@
 // deviation from fans and a gain) and one row for each initialiser.
 
 import { checkNumber, checkOptions } from './arguments.js';
-import { computeDType } from './dtype.js';
-import { argumentError, describe, rangeError, shapeError } from './errors.js';
+import { argumentError, describe, rangeError } from './errors.js';
 import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
+import { checkGain } from './init/checks.js';
 import * as ops from './ops.js';
-import { contiguousStrides, fans, formatShape, numElements } from './shape.js';
+import { fans, formatShape, numElements } from './shape.js';
 import { operand, type Tensor } from './tensor.js';
-import { allocateView, restride } from './view.js';
+
+export { deltaOrthogonal_, orthogonal_ } from './init/orthogonal.js';
 
 /** Which fan a variance is divided by; torch's spelling works too. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
@@ -145,13 +146,6 @@ function kaiming<T extends Tensor>(
   return scaled(call, tensor, distribution, gain / Math.sqrt(fan), { generator });
 }
 
-function checkGain(call: string, gain: number): number {
-  if (!Number.isFinite(checkNumber(call, 'gain', gain)) || gain < 0) {
-    throw rangeError(call, `gain must be finite and 0 or more, got ${gain}`);
-  }
-  return gain;
-}
-
 // The initialisers.
 
 /**
@@ -239,40 +233,6 @@ export function kaimingUniform_<T extends Tensor>(tensor: T, options?: KaimingOp
  */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options?: KaimingOptions): T {
   return kaiming('kaimingNormal_', tensor, 'normal', options);
-}
-
-/**
- * A random (semi-)orthogonal matrix times `gain`: rows or columns, whichever are fewer, are orthonormal; dimensions after
- * the first count as one (Saxe et al. 2014). Uniform over all such matrices (Haar): the Q of a Gaussian's QR
- * decomposition, its columns' signs set so that R has a positive diagonal (Mezzadri 2007).
- *
- * @throws RangeError (ERR_SHAPE) for fewer than two dimensions
- * @example
- * init.orthogonal_(layer.weight);
- */
-export function orthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
-  const call = 'orthogonal_';
-  const view = operand(call, tensor);
-  if (view.shape.length < 2) {
-    throw shapeError(call, `expected 2 or more dimensions, got shape ${formatShape(view.shape)}`);
-  }
-  const scale = checkGain(call, gain);
-  const count = numElements(view.shape);
-  if (count === 0) return tensor;
-  const rows = view.shape[0]!;
-  const columns = count / rows;
-  const matrix = allocateView(call, [rows, columns], computeDType(call, view.dtype));
-  fillNormal(call, matrix, 0, 1, options);
-  const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
-  const { q, r } = ops.qr(call, tall);
-  // Signs of R's diagonal times the gain, broadcast along the rows of Q: one factor for each column.
-  const n = Math.min(rows, columns);
-  const factors = allocateView(call, [n], matrix.dtype);
-  for (let i = 0; i < n; i++) factors.array[i] = r.array[i * n + i]! < 0 ? -scale : scale;
-  const signed = ops.applyBinary(call, ops.binaryOps.mul, q, factors, true);
-  const result = rows >= columns ? signed : restride(signed, [rows, columns], [...signed.strides].reverse());
-  ops.copy(call, restride(ops.contiguous(call, result), view.shape, contiguousStrides(view.shape)), view);
-  return tensor;
 }
 
 // torch's spellings.

@@ -1,0 +1,133 @@
+// Initialisers that choose a matrix as a whole: orthogonal ones, and those of a given spectral norm.
+import { checkOptions } from '../arguments.js';
+import { computeDType } from '../dtype.js';
+import { shapeError } from '../errors.js';
+import { fillNormal, type RandomOptions } from '../fill.js';
+import * as ops from '../ops.js';
+import { checkGenerator, type Generator } from '../random.js';
+import { kernelId, run } from '../run.js';
+import { contiguousStrides, formatShape, numElements, type Shape } from '../shape.js';
+import { operand, type Tensor } from '../tensor.js';
+import { allocateView, type FloatView, isViewContiguous, restride } from '../view.js';
+import { checkGain } from './checks.js';
+
+const haarKernel = kernelId('haar_orthogonal');
+
+/** Where a pcg32 generator stands, as native fills take it; undefined for other algorithms. */
+function pcg32Stream(generator: Generator): number[] | undefined {
+  const state = generator.getState();
+  if (state[4] !== 0) return undefined;
+  const words = new DataView(state.buffer, state.byteOffset);
+  // State and increment are 64 bits each, low half first; the kernel wants the high half first.
+  return [...[49, 45, 57, 53].map((at) => words.getUint32(at, true)), Number(generator.position)];
+}
+
+/** The matrix of a weight [out, in, ...kernel]: dimensions after the first count as one. */
+function matrixShape(call: string, shape: Shape): [rows: number, columns: number] {
+  if (shape.length < 2) throw shapeError(call, `expected 2 or more dimensions, got shape ${formatShape(shape)}`);
+  return [shape[0]!, numElements(shape.slice(1))];
+}
+
+/** Takes draws for `work`, and gives them back where it fails. */
+function withDraws(generator: Generator, draws: number, work: () => void): void {
+  const before = generator.position;
+  generator.advance(draws);
+  try {
+    work();
+  } catch (error) {
+    generator.position = before;
+    throw error;
+  }
+}
+
+/** Replaces a Gaussian matrix by the Q of its QR decomposition, signs set so that R has a positive diagonal, times gain. */
+function replaceByQ(call: string, matrix: FloatView, gain: number): void {
+  const [rows, columns] = matrix.shape as [number, number];
+  const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
+  const { q, r } = ops.qr(call, tall);
+  // Signs of R's diagonal times the gain, broadcast along the rows of Q: one factor for each column.
+  const n = Math.min(rows, columns);
+  const factors = allocateView(call, [n], matrix.dtype);
+  for (let i = 0; i < n; i++) factors.array[i] = r.array[i * n + i]! < 0 ? -gain : gain;
+  ops.applyBinary(call, ops.binaryOps.mul, q, factors, true);
+  ops.copy(call, q, tall);
+}
+
+/**
+ * Fills a view with an orthogonal matrix times `gain`: on pcg32 as the product of Householder reflections that has Haar's
+ * distribution (native/haar.cc), on other algorithms from the QR decomposition of the very Gaussian that torch draws.
+ * Either way it takes the draws of a normal fill of as many elements.
+ */
+function fillOrthogonal(call: string, view: FloatView, gain: number, options: RandomOptions | undefined): void {
+  const [rows, columns] = matrixShape(call, view.shape);
+  const dtype = computeDType(call, view.dtype);
+  const generator = checkGenerator(call, checkOptions(call, options).generator);
+  const stream = pcg32Stream(generator);
+  const inPlace = stream !== undefined && view.dtype === dtype && isViewContiguous(view);
+  const matrix = inPlace ? restride(view, [rows, columns], [columns, 1]) : allocateView(call, [rows, columns], dtype);
+  const deliver = () => {
+    if (!inPlace) ops.copy(call, restride(matrix, view.shape, contiguousStrides(view.shape)), view);
+  };
+  if (stream === undefined) {
+    fillNormal(call, matrix, 0, 1, { generator });
+    replaceByQ(call, matrix, gain);
+    deliver();
+    return;
+  }
+  withDraws(generator, (dtype === 'float64' ? 4 : 2) * Math.ceil((rows * columns) / 2), () => {
+    run(call, haarKernel, [matrix], [...stream, gain]);
+    deliver();
+  });
+}
+
+/**
+ * A random (semi-)orthogonal matrix times `gain`: rows or columns, whichever are fewer, are orthonormal; dimensions after
+ * the first count as one (Saxe et al. 2014). Uniform over all such matrices (Haar's measure): a product of random
+ * Householder reflections (Stewart 1980), which has the distribution of the Q of a Gaussian's QR decomposition with R's
+ * diagonal made positive, for half the work.
+ *
+ * @throws RangeError (ERR_SHAPE) for fewer than two dimensions
+ * @example
+ * init.orthogonal_(layer.weight, init.calculateGain('relu'));
+ */
+export function orthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
+  const call = 'orthogonal_';
+  const view = operand(call, tensor);
+  matrixShape(call, view.shape);
+  const factor = checkGain(call, gain);
+  if (numElements(view.shape) > 0) fillOrthogonal(call, view, factor, options);
+  return tensor;
+}
+
+/**
+ * For a convolution's weight [out, in, ...kernel], out >= in: zero everywhere but at the kernel's centre, which is a random
+ * orthogonal matrix [out, in] times `gain`. The layer then keeps the norms of its inputs, whatever the depth (Xiao et al.
+ * 2018, "Dynamical isometry and a mean field theory of CNNs", algorithm 1). The centre of a kernel of size k is
+ * floor((k - 1) / 2): the left one of two (`dirac_` takes the right one).
+ *
+ * @throws RangeError (ERR_SHAPE) unless there are 3 to 5 dimensions and at least as many outputs as inputs
+ * @example
+ * init.deltaOrthogonal_(conv.weight, init.calculateGain('tanh'));
+ */
+export function deltaOrthogonal_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
+  const call = 'deltaOrthogonal_';
+  const view = operand(call, tensor);
+  const { shape, strides } = view;
+  if (shape.length < 3 || shape.length > 5) {
+    throw shapeError(call, `expected a convolution's weight of 3 to 5 dimensions, got shape ${formatShape(shape)}`);
+  }
+  const [outputs, inputs] = shape as [number, number, ...number[]];
+  if (inputs > outputs) {
+    throw shapeError(call, `expected at least as many outputs as inputs, got shape ${formatShape(shape)}`);
+  }
+  const factor = checkGain(call, gain);
+  const generator = checkGenerator(call, checkOptions(call, options).generator);
+  computeDType(call, view.dtype);
+  if (numElements(shape) === 0) return tensor;
+  ops.fill(call, view, 0);
+  let centre = view.offset;
+  for (let d = 2; d < shape.length; d++) centre += Math.floor((shape[d]! - 1) / 2) * strides[d]!;
+  const matrix = restride(view, [outputs, inputs], [strides[0]!, strides[1]!], centre);
+  fillOrthogonal(call, matrix, factor, { generator });
+  return tensor;
+}
