@@ -5,7 +5,7 @@ import type { DType } from '../../lib/dtype.js';
 import { native } from '../../lib/native.js';
 import { numElements, type Shape } from '../../lib/shape.js';
 import { Tensor } from '../../lib/tensor.js';
-import { emptyView, type View } from '../../lib/view.js';
+import { emptyView, isViewContiguous, type View } from '../../lib/view.js';
 
 /** A number as the golden files write it. */
 export type JsonNumber = number | 'nan' | 'inf' | '-inf';
@@ -21,7 +21,7 @@ export function readGolden<T>(name: string): T {
 /** A tensor of given elements in row-major order. */
 export function tensorOf(values: ArrayLike<number>, shape: Shape, dtype: DType = 'float32'): Tensor {
   const view = emptyView(shape, dtype);
-  view.array.set(values);
+  for (let i = 0; i < values.length; i++) view.array[i] = values[i]!;
   return new Tensor(view);
 }
 
@@ -41,10 +41,14 @@ export function forEachIndex(view: View, visit: (index: number) => void): void {
   walk(0, view.offset);
 }
 
-/** The elements in row-major order, read from the storage one by one. */
+/** The stored numbers in row-major order, read from the storage one by one. */
 export function valuesOf({ elements }: { elements: View }): number[] {
+  if (isViewContiguous(elements)) {
+    const { array, offset, shape } = elements;
+    return Array.from(array.subarray(offset, offset + numElements(shape)) as ArrayLike<number | bigint>, Number);
+  }
   const values: number[] = [];
-  forEachIndex(elements, (index) => values.push(elements.array[index]!));
+  forEachIndex(elements, (index) => values.push(Number(elements.array[index]!)));
   return values;
 }
 
@@ -60,6 +64,14 @@ export function ulps(got: number, wanted: number, dtype: DType): number {
   const [digits, least] = dtype === 'float32' ? [23, -126] : [52, -1022];
   const exponent = Math.max(wanted === 0 ? least : Math.floor(Math.log2(Math.abs(wanted))), least);
   return Math.abs(got - wanted) / 2 ** (exponent - digits);
+}
+
+/** Expects the same numbers, NaN and the signs of zeros included. Large arrays take toEqual seconds. */
+export function expectSame(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
+  expect(got.length).toBe(wanted.length);
+  for (let i = 0; i < wanted.length; i++) {
+    if (!Object.is(got[i], wanted[i])) throw new Error(`element ${i} is ${got[i]}, expected ${wanted[i]}`);
+  }
 }
 
 /** Expects the elements to be near, at most `relative` times the larger of `floor` and the wanted value away. */
@@ -120,8 +132,10 @@ export const layouts: Readonly<Record<string, (t: Tensor) => Tensor>> = {
 };
 
 /** The memory around a view: what a call on the view must leave alone. */
-export function bystanders({ elements }: { elements: View }): [index: number, value: number][] {
-  const own = new Set<number>();
-  forEachIndex(elements, (index) => own.add(index));
-  return Array.from(elements.array, (value, index): [number, number] => [index, value]).filter(([i]) => !own.has(i));
+export function bystanders({ elements }: { elements: View }): number[] {
+  const all = Array.from(elements.array as ArrayLike<number | bigint>, Number);
+  forEachIndex(elements, (index) => {
+    all[index] = 0;
+  });
+  return all;
 }
