@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "rng/mt19937.h"
+
 namespace evenkeel {
 namespace {
 
@@ -69,10 +71,10 @@ void RequireCountable(const View& view) {
   }
 }
 
-View ReadView(Reader& reader, const Buffer& buffer, const Kernel& kernel) {
+View ReadView(Reader& reader, const Buffer& buffer, unsigned dtypes) {
   View view = {};
   view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
-  Require((kernel.dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
+  Require((dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
   Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
   const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
@@ -182,6 +184,18 @@ void CheckQr(const Plan& plan) {
   RequireContiguous(transposed);
 }
 
+// A generator's state comes last.
+bool IsState(const Kernel& kernel, int view) {
+  return kernel.relation == Relation::kGenerator && view == kernel.num_views - 1;
+}
+
+void CheckGenerator(const Plan& plan) {
+  const View& state = plan.views[plan.kernel->num_views - 1];
+  RequireDims(state, 1);
+  RequireSize(state, 0, Mt19937::kWords);
+  RequireContiguous(state);
+}
+
 void CheckRelation(const Plan& plan) {
   switch (plan.kernel->relation) {
     case Relation::kSameShape:
@@ -194,6 +208,8 @@ void CheckRelation(const Plan& plan) {
       return CheckConv2d(plan);
     case Relation::kQr:
       return CheckQr(plan);
+    case Relation::kGenerator:
+      return CheckGenerator(plan);
   }
 }
 
@@ -208,7 +224,9 @@ Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, siz
   plan.kernel = &kKernels[reader.NextInteger(kNumKernels - 1, "unknown kernel")];
   const Kernel& kernel = *plan.kernel;
   Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
-  for (int v = 0; v != kernel.num_views; ++v) plan.views[v] = ReadView(reader, buffers[v], kernel);
+  for (int v = 0; v != kernel.num_views; ++v) {
+    plan.views[v] = ReadView(reader, buffers[v], IsState(kernel, v) ? kWords : kernel.dtypes);
+  }
   for (int p = 0; p != kernel.num_params; ++p) plan.params[p] = reader.Next();
   Require(reader.Done(), "too many words");
   if (kernel.same_dtype) {

@@ -47,6 +47,7 @@ enum class Relation : uint8_t {
   kGemm,       // out [m, n], a [m, k], b [k, n]
   kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], all contiguous; params[6] = groups
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
+  kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };
 
 using KernelFunction = void (*)(const Plan&);
@@ -56,7 +57,7 @@ struct Kernel {
   Relation relation;
   int num_views;
   int num_params;
-  unsigned dtypes;   // set of Bit(DType) that views may have
+  unsigned dtypes;   // set of Bit(DType) that views may have (but for a generator's state: kWords)
   bool same_dtype;   // whether all views must have one dtype (only copy converts)
   KernelFunction function;
 };

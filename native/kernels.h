@@ -27,4 +27,16 @@ void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);
 void Normal(const Plan& plan);
 }  // namespace simd
+
+namespace mt {
+void Seed(const Plan& plan);
+void Bits(const Plan& plan);
+void Uniform(const Plan& plan);
+void Normal(const Plan& plan);
+void TruncNormal(const Plan& plan);
+void Exponential(const Plan& plan);
+void Bernoulli(const Plan& plan);
+void Randint(const Plan& plan);
+void Randperm(const Plan& plan);
+}  // namespace mt
 }  // namespace evenkeel

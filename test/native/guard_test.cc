@@ -573,6 +573,32 @@ TEST(GuardQr, Layout) {
   EXPECT_ACCEPTED(MakePlan("qr", {MakeView({1, 1}, {77, 99}, 0, 1), MakeView({1, 1}, {9, 9}, 0, 1)}));
 }
 
+TEST(GuardGenerator, State) {
+  constexpr double kState = 631;
+  const DType words = DType::kUint32;
+  const auto uniform = [](const PlannedView& out, const PlannedView& state) {
+    return MakePlan("mt_uniform", {out, state}, {0, 1});
+  };
+  EXPECT_ACCEPTED(uniform(Tight({3}), Tight({kState}, words)));
+  EXPECT_ACCEPTED(uniform(Tight({2, 3, 0}, DType::kFloat64), MakeView({kState}, {1}, 9, 640, words)));
+  EXPECT_REFUSED(uniform(Tight({3}), MakeView({kState}, {1}, 9, 639, words)), kOutside);
+  EXPECT_REFUSED(uniform(Tight({3}), Tight({kState - 1}, words)), kSizes);
+  EXPECT_REFUSED(uniform(Tight({3}), Tight({kState + 1}, words)), kSizes);
+  EXPECT_REFUSED(uniform(Tight({3}), Tight({}, words)), kWrongDims);
+  EXPECT_REFUSED(uniform(Tight({3}), Tight({kState, 1}, words)), kWrongDims);
+  EXPECT_REFUSED(uniform(Tight({3}), MakeView({kState}, {2}, 0, 2000, words)), kNotContiguous);
+  // The state is words, and nothing else is.
+  EXPECT_REFUSED(uniform(Tight({3}), Tight({kState})), kUnsupported);
+  EXPECT_REFUSED(uniform(Tight({kState}, words), Tight({kState}, words)), kUnsupported);
+  EXPECT_REFUSED(MakePlan("mt_randperm", {Tight({kState}, DType::kInt64), Tight({kState}, DType::kInt64)}), kUnsupported);
+  EXPECT_ACCEPTED(MakePlan("mt_bits", {Tight({3}, words), Tight({kState}, words)}));
+  // The state alone is the output.
+  const std::vector<double> key(9);
+  EXPECT_ACCEPTED(MakePlan("mt_seed", {Tight({kState}, words)}, key));
+  EXPECT_REFUSED(MakePlan("mt_seed", {Tight({kState - 1}, words)}, key), kSizes);
+  EXPECT_REFUSED(MakePlan("mt_seed", {Tight({kState})}, key), kUnsupported);
+}
+
 // What no check above allows cannot be had by combining them either: whatever decodes lies within its buffers.
 TEST(GuardFuzz, WhateverIsAcceptedLiesInside) {
   uint64_t state = 42;
