@@ -24,13 +24,23 @@ namespace {
 // Reflectors applied at once: H_k ... H_(k+b-1) = I - V T V', with V's columns their vectors (the compact WY form).
 constexpr int64_t kBlock = 64;
 
-// Columns of Q worked on at once, from the last block of reflectors to the first: threads share out panels of this fixed
-// width, so that the bits do not depend on their number.
+// Reflectors drawn at once, and columns of Q worked on at once, from the last block of reflectors to the first: threads
+// share out groups and panels of fixed sizes, so that the bits do not depend on their number.
+constexpr int64_t kDrawn = 8;
 constexpr int64_t kPanel = 128;
 
-// Normals, and multiply-adds, below which a second thread does not pay.
-constexpr int64_t kNormalGrain = 16384;
-constexpr int64_t kFlopGrain = 1 << 20;
+// Multiply-adds below which a second thread does not pay, and as many of them as drawing one normal takes.
+constexpr double kParallelWork = 2e6;
+constexpr double kDrawWork = 40;
+
+// Runs task(i) for each i below `count`. The tasks differ in size, so that a thread that is done takes the next.
+template <typename Task>
+void ForEach(int64_t count, double work, const Task& task) {
+  std::atomic<int64_t> next{0};
+  ParallelFor(count, work < kParallelWork ? count : 1, [&](int64_t, int64_t) {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) task(i);
+  });
+}
 
 // Memory that is about to be overwritten: unlike std::vector's, its pages are not touched twice.
 template <typename T>
@@ -76,22 +86,16 @@ class Haar {
         signs_(Uninitialized<T>(n)) {}
 
   void Run() {
-    ParallelFor(n_, std::max<int64_t>(1, kNormalGrain / m_), [&](int64_t begin, int64_t end) { DrawReflectors(begin, end); });
-    ParallelFor(blocks_, std::max<int64_t>(1, kFlopGrain / (kBlock * kBlock * m_)), [&](int64_t begin, int64_t end) {
-      for (int64_t block = begin; block < end; ++block) {
-        blas::Gram(Width(block), Length(block), Vectors(block), Length(block), InverseT(block), kBlock);
-        for (int64_t i = 0; i < Width(block); ++i) InverseT(block)[i * (kBlock + 1)] = inverse_tau_[block * kBlock + i];
-      }
+    const double size = static_cast<double>(m_) * static_cast<double>(n_);
+    ForEach((n_ + kDrawn - 1) / kDrawn, size * kDrawWork, [&](int64_t i) {
+      DrawReflectors(i * kDrawn, std::min(n_, (i + 1) * kDrawn));
     });
-    // The panels to the right take the most work, so they come first; a thread that is done takes the next.
+    ForEach(blocks_, size * kBlock, [&](int64_t block) { MakeInverseT(block); });
+    // The panels to the right take the most work, so they come first.
     const int64_t panels = (n_ + kPanel - 1) / kPanel;
-    std::atomic<int64_t> left{panels};
-    const bool small = m_ * n_ < kFlopGrain / std::min(n_, kPanel);
-    ParallelFor(panels, small ? panels : 1, [&](int64_t, int64_t) {
-      const auto products = Uninitialized<T>(kBlock * kPanel);
-      for (int64_t panel; (panel = --left) >= 0;) {
-        MakePanel(panel * kPanel, std::min(n_, (panel + 1) * kPanel), products.get());
-      }
+    ForEach(panels, size * static_cast<double>(n_), [&](int64_t i) {
+      const int64_t panel = panels - 1 - i;
+      MakePanel(panel * kPanel, std::min(n_, (panel + 1) * kPanel));
     });
   }
 
@@ -146,6 +150,13 @@ class Haar {
     signs_[i] = static_cast<T>(-sign);
   }
 
+  // T^-1 is the upper triangle of V'V with 1 / tau on the diagonal.
+  void MakeInverseT(int64_t block) {
+    T* inverse_t = InverseT(block);
+    blas::Gram(Width(block), Length(block), Vectors(block), Length(block), inverse_t, kBlock);
+    for (int64_t i = 0; i < Width(block); ++i) inverse_t[i * (kBlock + 1)] = inverse_tau_[block * kBlock + i];
+  }
+
   // target [rows, columns] <- alpha * a * b + beta * target, where target is as `wide_` says: by rows, or by columns.
   void Multiply(int64_t rows, int64_t columns, int64_t k, T alpha, blas::Matrix<T> a, blas::Matrix<T> b, T beta, T* target,
                 int64_t ldt) const {
@@ -162,7 +173,9 @@ class Haar {
 
   // Columns [begin, end) of H_0 ... H_(n-1) diag(d) gain. Before block b's turn, Q differs from the identity in rows and
   // columns from b's end on only; and only that part has been written.
-  void MakePanel(int64_t begin, int64_t end, T* products) const {
+  void MakePanel(int64_t begin, int64_t end) const {
+    const auto scratch = Uninitialized<T>(kBlock * kPanel);
+    T* products = scratch.get();
     for (int64_t block = (end - 1) / kBlock; block >= 0; --block) {
       const int64_t k = block * kBlock;
       const int64_t b = Width(block);
