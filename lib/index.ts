@@ -26,7 +26,7 @@ export {
 export type { DType, FloatArray, Scalar, TensorArray } from './dtype.js';
 export type { ErrorCode, EvenkeelError } from './errors.js';
 export type { RandomOptions } from './fill.js';
-export * as init from './init.js';
+export * as init from './init/index.js';
 export {
   getNumThreads,
   getNumThreads as get_num_threads,

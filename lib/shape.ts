@@ -166,14 +166,53 @@ export function viewStrides(shape: Shape, strides: Shape, target: Shape): number
   return out;
 }
 
+/** What a weight's layer is like, where torch's plain rule for fans does not do it justice. */
+export interface FanOptions {
+  /** Groups of channels that do not mix. */
+  groups?: number;
+  /** A transposed convolution, whose weight is [in, out / groups, ...kernel]. */
+  transposed?: boolean;
+  /** Steps of the kernel, for all dimensions or each. */
+  stride?: number | readonly number[];
+}
+
+export interface Fans {
+  readonly fanIn: number;
+  readonly fanOut: number;
+}
+
 /**
- * torch's fans of a weight [out, in, ...kernel]: fan_in = in * receptive field, fan_out = out * receptive field, where
- * the receptive field is the product of the kernel's sizes (torch.nn.init, `_calculate_fan_in_and_fan_out`).
+ * Fans of a weight [out, in, ...kernel]: how many inputs an output adds up, and how many outputs an input reaches.
+ *
+ * By default torch's rule (torch.nn.init, `_calculate_fan_in_and_fan_out`): fan_in = shape[1] * receptive field, fan_out =
+ * shape[0] * receptive field, the receptive field being the product of the kernel's sizes. With any of the options, what
+ * the layer really connects: a convolution's fan_out is (out / groups) * field / stride, and a transposed convolution's
+ * fan_in is (in / groups) * field / stride, where strides multiply as the sizes do.
  */
-export function fans(call: string, shape: Shape): { fanIn: number; fanOut: number } {
+export function fans(call: string, shape: Shape, options: FanOptions = {}): Fans {
   if (shape.length < 2) {
     throw shapeError(call, `fans need a weight of 2 or more dimensions, got shape ${formatShape(shape)}`);
   }
-  const receptiveField = numElements(shape.slice(2));
-  return { fanIn: shape[1]! * receptiveField, fanOut: shape[0]! * receptiveField };
+  const field = numElements(shape.slice(2));
+  const { groups, transposed, stride } = options;
+  const [first, second] = [shape[0]! * field, shape[1]! * field];
+  if (groups === undefined && transposed === undefined && stride === undefined) return { fanIn: second, fanOut: first };
+  const parts = checkSize(call, groups ?? 1, 'groups');
+  if (parts === 0 || shape[0]! % parts !== 0) {
+    throw shapeError(call, `${shape[0]} channels are not divisible by ${parts} groups`);
+  }
+  const steps = Array.isArray(stride) ? stride : shape.slice(2).map(() => stride ?? 1);
+  if (steps.length !== shape.length - 2) {
+    throw shapeError(call, `expected ${shape.length - 2} strides, got ${describe(stride)}`);
+  }
+  const step = numElements(steps.map((size) => checkSize(call, size, 'stride')));
+  if (step === 0) throw rangeError(call, 'stride must be 1 or more, got 0');
+  // The side whose channels all groups share out, and whose kernel windows overlap according to the stride.
+  const spread = first / parts / step;
+  return transposed ? { fanIn: spread, fanOut: second } : { fanIn: second, fanOut: spread };
+}
+
+/** torch's fans, or undefined for a tensor that has none. */
+export function fansOrUndefined(shape: Shape): Fans | undefined {
+  return shape.length < 2 ? undefined : fans('fans', shape);
 }

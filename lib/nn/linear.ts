@@ -1,7 +1,7 @@
 import { checkOptions } from '../arguments.js';
 import { checkDType, type DType, defaultDType } from '../dtype.js';
 import type { RandomOptions } from '../fill.js';
-import { kaimingUniform_, uniform_ } from '../init.js';
+import { kaimingUniform_, uniform_ } from '../init/index.js';
 import { checkGenerator, type Generator } from '../random.js';
 import { checkShape, checkSize } from '../shape.js';
 import { Tensor } from '../tensor.js';

@@ -1,0 +1,106 @@
+// Initialisers that need no fans: distributions and constants as given, identities.
+import { rangeError, shapeError } from '../errors.js';
+import { fillNormal, fillUniform, type RandomOptions } from '../fill.js';
+import * as ops from '../ops.js';
+import { checkSize, formatShape } from '../shape.js';
+import { operand, type Tensor } from '../tensor.js';
+
+/**
+ * Fills with uniform numbers from [a, b).
+ *
+ * @throws RangeError (ERR_RANGE) for a > b or bounds that are not finite
+ * @example
+ * init.uniform_(layer.weight, -0.1, 0.1);
+ */
+export function uniform_<T extends Tensor>(tensor: T, a = 0, b = 1, options?: RandomOptions): T {
+  fillUniform('uniform_', operand('uniform_', tensor), a, b, options);
+  return tensor;
+}
+
+/**
+ * Fills with normal numbers.
+ *
+ * @throws RangeError (ERR_RANGE) for std < 0, or a mean or std that is not finite
+ * @example
+ * init.normal_(layer.weight, 0, 0.01);
+ */
+export function normal_<T extends Tensor>(tensor: T, mean = 0, std = 1, options?: RandomOptions): T {
+  fillNormal('normal_', operand('normal_', tensor), mean, std, options);
+  return tensor;
+}
+
+/**
+ * Sets every element to `value`.
+ *
+ * @example
+ * init.constant_(layer.bias, 0.1);
+ */
+export function constant_<T extends Tensor>(tensor: T, value: number): T {
+  ops.fill('constant_', operand('constant_', tensor), value);
+  return tensor;
+}
+
+/** Sets every element to 1. */
+export function ones_<T extends Tensor>(tensor: T): T {
+  ops.fill('ones_', operand('ones_', tensor), 1);
+  return tensor;
+}
+
+/** Sets every element to 0. */
+export function zeros_<T extends Tensor>(tensor: T): T {
+  ops.fill('zeros_', operand('zeros_', tensor), 0);
+  return tensor;
+}
+
+/**
+ * The identity matrix: ones on the diagonal of a matrix, zeros elsewhere.
+ *
+ * @throws RangeError (ERR_SHAPE) for anything but two dimensions
+ * @example
+ * init.eye_(layer.weight);
+ */
+export function eye_<T extends Tensor>(tensor: T): T {
+  const call = 'eye_';
+  const view = operand(call, tensor);
+  if (view.shape.length !== 2) throw shapeError(call, `expected 2 dimensions, got shape ${formatShape(view.shape)}`);
+  ops.fill(call, view, 0);
+  const [rows, columns] = view.shape as [number, number];
+  const [down, right] = view.strides as [number, number];
+  ops.fill(call, { ...view, shape: [Math.min(rows, columns)], strides: [down + right] }, 1);
+  return tensor;
+}
+
+/**
+ * The Dirac delta for a convolution [out, in / groups, ...kernel] of 1 to 3 dimensions: output channel i of each group
+ * repeats input channel i, by a one at the kernel's centre (index k // 2), as far as there are channels.
+ *
+ * @throws RangeError (ERR_SHAPE) for other than 3 to 5 dimensions, or out channels that groups do not divide
+ * @example
+ * init.dirac_(conv.weight);
+ */
+export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
+  const call = 'dirac_';
+  const view = operand(call, tensor);
+  const { shape, strides } = view;
+  if (shape.length < 3 || shape.length > 5) {
+    throw shapeError(call, `expected 3 to 5 dimensions, got shape ${formatShape(shape)}`);
+  }
+  const count = checkSize(call, groups, 'groups');
+  if (count === 0) throw rangeError(call, 'groups must be 1 or more, got 0');
+  if (shape[0]! % count !== 0) {
+    throw shapeError(call, `${shape[0]} out channels are not divisible by ${count} groups`);
+  }
+  ops.fill(call, view, 0);
+  if (shape.includes(0)) return tensor;
+  const perGroup = shape[0]! / count;
+  const centre = shape.slice(2).reduce((offset, size, d) => offset + Math.floor(size / 2) * strides[d + 2]!, 0);
+  // The ones of a group lie on a diagonal; groups follow one another along the output channels.
+  const ones = {
+    ...view,
+    shape: [count, Math.min(perGroup, shape[1]!)],
+    strides: [perGroup * strides[0]!, strides[0]! + strides[1]!],
+    offset: view.offset + centre,
+  };
+  ops.fill(call, ones, 1);
+  return tensor;
+}

@@ -1,0 +1,47 @@
+// Initialisers and what belongs to them: the public names of `init`.
+export {
+  constant_,
+  dirac_,
+  eye_,
+  normal_,
+  ones_,
+  uniform_,
+  zeros_,
+} from './basic.js';
+export {
+  calculateFanInAndFanOut,
+  calculateFanInAndFanOut as _calculate_fan_in_and_fan_out,
+  calculateGain,
+  calculateGain as calculate_gain,
+  type Nonlinearity,
+} from './gains.js';
+export { deltaOrthogonal_, orthogonal_ } from './orthogonal.js';
+export * as presets from './presets.js';
+export {
+  type Action,
+  type Initialisable,
+  type InitializeOptions,
+  InitReport,
+  initialize,
+  type LearningRate,
+  type Matcher,
+  type ParameterInfo,
+  type PlanRow,
+  type Rule,
+} from './rules.js';
+export {
+  type FanMode,
+  type KaimingOptions,
+  kaimingNormal_,
+  kaimingNormal_ as kaiming_normal_,
+  kaimingUniform_,
+  kaimingUniform_ as kaiming_uniform_,
+  type ScalingOptions,
+  xavierNormal_,
+  xavierNormal_ as xavier_normal_,
+  xavierUniform_,
+  xavierUniform_ as xavier_uniform_,
+} from './scaling.js';
+export { type InitSpec, initialiser } from './table.js';
+export { constantTarget, normalTarget, type Target, truncatedNormalTarget, uniformTarget } from './target.js';
+export { type Verification, verify } from './verify.js';

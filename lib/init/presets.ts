@@ -1,0 +1,146 @@
+// Initialisation schemes of whole architectures, as rules: numbers and patterns, no code paths of their own.
+import { argumentError, rangeError } from '../errors.js';
+import { fans, type Shape, sameShape } from '../shape.js';
+import type { Initialisable, LearningRate, Matcher, ParameterInfo, Rule } from './rules.js';
+import type { InitSpec } from './table.js';
+
+const zeros: InitSpec = { initialiser: 'zeros' };
+const ones: InitSpec = { initialiser: 'ones' };
+
+/** Scales and shifts of normalisation layers: weights and biases of one dimension beside a weight of one dimension. */
+const isNorm = ({ weight, shape }: ParameterInfo) => shape.length === 1 && weight?.dim() === 1;
+const isBias = ({ name, shape }: ParameterInfo) => name.endsWith('bias') && shape.length === 1;
+
+const norms: Rule[] = [
+  { match: (info) => isNorm(info) && isBias(info), init: zeros },
+  { match: isNorm, init: ones },
+];
+
+const className = ({ module }: ParameterInfo) => module.constructor.name;
+
+/**
+ * torch's defaults: Kaiming's uniform distribution with a = sqrt(5) for linear and convolutional weights, biases within
+ * 1/sqrt(fan_in), standard normal embeddings, norms 1 and 0.
+ *
+ * @example
+ * init.initialize(net, init.presets.torch(), { seed: 0 });
+ */
+export function torch(): Rule[] {
+  return [
+    ...norms,
+    { match: (info) => className(info) === 'Embedding', init: { initialiser: 'normal' } },
+    {
+      match: isBias,
+      init: ({ weight }) => {
+        if (weight === undefined || weight.dim() < 2) return zeros;
+        const bound = 1 / Math.sqrt(fans('presets.torch', weight.shape).fanIn);
+        return { initialiser: 'uniform', a: -bound, b: bound };
+      },
+    },
+    { match: ({ shape }) => shape.length >= 2, init: { initialiser: 'kaimingUniform', a: Math.sqrt(5) } },
+  ];
+}
+
+/**
+ * GPT-2 (Radford et al. 2019): every weight, positions too, normal with standard deviation 0.02, but projections back into
+ * the residual stream (`c_proj.weight`) 0.02 / sqrt(2 layers); biases 0; norms 1 and 0.
+ *
+ * @param layers the number of transformer blocks
+ * @example
+ * init.initialize(model, init.presets.gpt2({ layers: 12 }), { seed: 0 });
+ */
+export function gpt2({ layers, std = 0.02 }: { layers: number; std?: number }): Rule[] {
+  if (!Number.isInteger(layers) || layers < 1) {
+    throw rangeError('presets.gpt2', `layers must be a whole number, 1 or more, got ${layers}`);
+  }
+  return [
+    ...norms,
+    { match: isBias, init: zeros },
+    { match: '*c_proj.weight', init: { initialiser: 'normal', std: std / Math.sqrt(2 * layers) } },
+    { match: '*', init: { initialiser: 'normal', std } },
+  ];
+}
+
+/**
+ * Fixup (Zhang, Dauphin and Ma 2019), for residual networks without normalisation: the last layer of each branch and the
+ * classifier are 0, the other layers of the branches He's normal distribution (fan_out) times L^(-1/(2m-2)); biases 0 and
+ * multipliers 1.
+ *
+ * @param branches the number L of residual branches
+ * @param branchLayers the number m of layers in a branch, at least 2: with one, the exponent is undefined
+ * @param last which parameters are the last weights of branches
+ * @param classifier which parameters belong to the classifier
+ * @param branch which weights lie in branches; those of the others are He's without the factor
+ */
+export function fixup(options: {
+  branches: number;
+  branchLayers: number;
+  last: Matcher | readonly Matcher[];
+  classifier: Matcher | readonly Matcher[];
+  branch: Matcher | readonly Matcher[];
+}): Rule[] {
+  const { branches: L, branchLayers: m, last, classifier, branch } = options;
+  if (!Number.isInteger(L) || L < 1) throw rangeError('presets.fixup', `branches must be 1 or more, got ${L}`);
+  if (!Number.isInteger(m) || m < 2) {
+    throw rangeError('presets.fixup', `branchLayers must be 2 or more (with 1 the scale is undefined), got ${m}`);
+  }
+  const list = (matchers: Matcher | readonly Matcher[]) => (Array.isArray(matchers) ? matchers : [matchers]);
+  return [
+    { match: [...list(last), ...list(classifier)] as Matcher[], init: zeros },
+    { match: (info) => isBias(info) || info.name.startsWith('bias'), init: zeros },
+    { match: ({ name, shape }) => name.startsWith('scale') || shape.length < 2, init: ones },
+    { match: branch, init: he(L ** (-1 / (2 * m - 2))) },
+    { match: ({ shape }) => shape.length >= 2, init: he(1) },
+  ];
+}
+
+/** He's normal distribution by fan_out, times a factor. */
+function he(scale: number): (info: ParameterInfo) => InitSpec {
+  return ({ shape }) => ({ initialiser: 'normal', std: scale * Math.sqrt(2 / fans('presets.fixup', shape).fanOut) });
+}
+
+/**
+ * Maximal update parametrisation (Yang et al. 2022), against a narrower base model with the same paths. Which sizes grow
+ * with the width is read off the two models' shapes; r is the ratio of the sizes that grow.
+ *
+ * - input weights (only fan_out grows) and biases: normal 1/sqrt(fan_in), biases 0; learning rate times r (SGD), 1 (Adam)
+ * - hidden weights (both grow): normal 1/sqrt(fan_in); 1 (SGD), 1/r (Adam)
+ * - output weights (only fan_in grows): normal r^(-1/2)/sqrt(fan_in); 1/r (SGD), 1/r (Adam)
+ *
+ * The plan's rows carry the learning-rate factors. Attention must divide by d, not sqrt(d); that is the model's part.
+ *
+ * @param base a model, or shapes by path
+ * @param gain a factor on every standard deviation; 1 by default
+ * @example
+ * const plan = init.initialize(wide, init.presets.mup({ base: narrow }), { seed: 0 });
+ */
+export function mup({ base, gain = 1 }: { base: Initialisable | ReadonlyMap<string, Shape>; gain?: number }): Rule[] {
+  const call = 'presets.mup';
+  const shapes =
+    base instanceof Map
+      ? (base as ReadonlyMap<string, Shape>)
+      : new Map([...(base as Initialisable).namedParameters()].map(([path, { shape }]) => [path, shape]));
+
+  const ratios = ({ path, shape }: ParameterInfo) => {
+    const narrow = shapes.get(path);
+    if (narrow === undefined) throw argumentError(call, `the base model has no parameter ${path}`);
+    const kernelDiffers = !sameShape(narrow.slice(2), shape.slice(2));
+    if (narrow.length !== shape.length || kernelDiffers) {
+      throw argumentError(call, `${path} has shape [${shape}], and [${narrow}] in the base model`);
+    }
+    return { out: shape[0]! / narrow[0]!, in: shape.length < 2 ? 1 : shape[1]! / narrow[1]! };
+  };
+  const spec = (info: ParameterInfo): InitSpec => {
+    const r = ratios(info);
+    if (info.shape.length < 2) return isBias(info) ? zeros : ones;
+    const output = r.in !== 1 && r.out === 1;
+    const std = (gain * (output ? r.in ** -0.5 : 1)) / Math.sqrt(fans(call, info.shape).fanIn);
+    return { initialiser: 'normal', std };
+  };
+  const learningRate = (info: ParameterInfo): LearningRate => {
+    const r = ratios(info);
+    if (r.in === 1) return { sgd: r.out, adam: 1 };
+    return r.out === 1 ? { sgd: 1 / r.in, adam: 1 / r.in } : { sgd: 1, adam: 1 / r.in };
+  };
+  return [{ match: '*', init: spec, learningRate }];
+}

@@ -1,0 +1,141 @@
+// The initialisers by name, as rules and plans speak of them: how each fills a tensor, and the distribution it is to give.
+import { argumentError, describe, type EvenkeelError } from '../errors.js';
+import type { Generator } from '../random.js';
+import { numElements, type Shape } from '../shape.js';
+import type { Tensor } from '../tensor.js';
+import { constant_, dirac_, eye_, normal_, ones_, uniform_, zeros_ } from './basic.js';
+import { deltaOrthogonal_, orthogonal_ } from './orthogonal.js';
+import {
+  type KaimingOptions,
+  kaimingNormal_,
+  kaimingStd,
+  kaimingUniform_,
+  type ScalingOptions,
+  xavierNormal_,
+  xavierStd,
+  xavierUniform_,
+} from './scaling.js';
+import { constantTarget, normalTarget, type Target, uniformTarget } from './target.js';
+
+interface Row<O> {
+  readonly apply: (tensor: Tensor, options: O & { generator: Generator }) => void;
+  readonly target: (call: string, shape: Shape, options: O) => Target;
+}
+
+/** A row whose options are O. */
+function row<O extends object>(apply: Row<O>['apply'], target: Row<O>['target']): Row<O> {
+  return { apply, target };
+}
+
+/** Uniform around 0 with a standard deviation. */
+function uniformOf(std: number): Target {
+  return uniformTarget(-Math.sqrt(3) * std, Math.sqrt(3) * std);
+}
+
+/** Elements that do not share one law: only mean and standard deviation are known. */
+function wholeTarget(distribution: Target['distribution'], mean: number, std: number): Target {
+  return { distribution, mean, std, low: -Infinity, high: Infinity, kurtosis: 3 };
+}
+
+/** Mean and standard deviation of `ones` ones among zeros. */
+function onesAmongZeros(ones: number, count: number): Target {
+  const share = count === 0 ? 0 : ones / count;
+  return { ...wholeTarget('other', share, Math.sqrt(share * (1 - share))), low: 0, high: 1 };
+}
+
+type Gain = { gain?: number };
+
+export const initialisers = {
+  zeros: row<object>(zeros_, () => constantTarget(0)),
+  ones: row<object>(ones_, () => constantTarget(1)),
+  constant: row<{ value: number }>(
+    (tensor, { value }) => constant_(tensor, value),
+    (_, __, { value }) => constantTarget(value),
+  ),
+  uniform: row<{ a?: number; b?: number }>(
+    (tensor, { a, b, generator }) => uniform_(tensor, a, b, { generator }),
+    (_, __, { a = 0, b = 1 }) => uniformTarget(a, b),
+  ),
+  normal: row<{ mean?: number; std?: number }>(
+    (tensor, { mean, std, generator }) => normal_(tensor, mean, std, { generator }),
+    (_, __, { mean = 0, std = 1 }) => normalTarget(mean, std),
+  ),
+  xavierUniform: row<ScalingOptions & Gain>(
+    (tensor, { gain, ...options }) => xavierUniform_(tensor, gain, options),
+    (call, shape, options) => uniformOf(xavierStd(call, shape, options)),
+  ),
+  xavierNormal: row<ScalingOptions & Gain>(
+    (tensor, { gain, ...options }) => xavierNormal_(tensor, gain, options),
+    (call, shape, options) => normalTarget(0, xavierStd(call, shape, options)),
+  ),
+  kaimingUniform: row<KaimingOptions>(kaimingUniform_, (call, shape, options) =>
+    uniformOf(kaimingStd(call, shape, options)),
+  ),
+  kaimingNormal: row<KaimingOptions>(kaimingNormal_, (call, shape, options) =>
+    normalTarget(0, kaimingStd(call, shape, options)),
+  ),
+  orthogonal: row<Gain>(
+    (tensor, { gain, generator }) => orthogonal_(tensor, gain, { generator }),
+    (_, shape, { gain = 1 }) => {
+      const rows = shape[0] ?? 0;
+      // Each of the shorter side's vectors has length `gain`, spread over the longer side's elements.
+      return wholeTarget('orthogonal', 0, gain / Math.sqrt(Math.max(rows, numElements(shape) / rows)));
+    },
+  ),
+  deltaOrthogonal: row<Gain>(
+    (tensor, { gain, generator }) => deltaOrthogonal_(tensor, gain, { generator }),
+    (_, shape, { gain = 1 }) => wholeTarget('other', 0, gain * Math.sqrt(shape[1]! / numElements(shape))),
+  ),
+  eye: row<object>(eye_, (_, shape) => onesAmongZeros(Math.min(...shape), numElements(shape))),
+  dirac: row<{ groups?: number }>(
+    (tensor, { groups }) => dirac_(tensor, groups),
+    (_, shape, { groups = 1 }) => {
+      const ones = groups * Math.min(shape[0]! / groups, shape[1]!);
+      return onesAmongZeros(ones, numElements(shape));
+    },
+  ),
+};
+
+type Initialisers = typeof initialisers;
+type OptionsOf<Name extends keyof Initialisers> =
+  Initialisers[Name] extends Row<infer O> ? Omit<O, 'generator'> : never;
+
+/** An initialiser's name with its options. */
+export type InitSpec = { [Name in keyof Initialisers]: { initialiser: Name } & OptionsOf<Name> }[keyof Initialisers];
+
+/**
+ * An initialiser by its description: how it fills a tensor and what distribution it is to give.
+ *
+ * @param path what the tensor is called, for error messages
+ * @throws TypeError (ERR_ARGUMENT) for a name that is not one of the table's
+ */
+export function initialiser(
+  path: string,
+  spec: InitSpec,
+): { apply: (tensor: Tensor, generator: Generator) => void; target: (shape: Shape) => Target } {
+  const name = (spec as { initialiser?: unknown } | null | undefined)?.initialiser;
+  if (typeof name !== 'string' || !Object.hasOwn(initialisers, name)) {
+    const names = Object.keys(initialisers).join(', ');
+    throw argumentError(
+      'initialize',
+      `${path}: unknown initialiser ${describe(name ?? spec)}; expected 'keep' or ${names}`,
+    );
+  }
+  const { initialiser: _, ...options } = spec;
+  const found = initialisers[name as keyof Initialisers] as Row<object>;
+  return {
+    apply: (tensor, generator) => inContext(path, () => found.apply(tensor, { ...options, generator })),
+    target: (shape) => inContext(path, () => found.target(name, shape, options)),
+  };
+}
+
+/** Names the parameter in an initialiser's error. */
+function inContext<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { message, code } = error as EvenkeelError;
+    if (code !== undefined) (error as EvenkeelError).message = `initialize: ${path}: ${message}`;
+    throw error;
+  }
+}
