@@ -56,7 +56,7 @@ const shape = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
 
 /** A view's element at the given indices, from the definition. */
 function element({ array, strides, offset }: View, indices: readonly number[]): number {
-  return array[offset + indices.reduce((sum, index, d) => sum + index * strides[d]!, 0)]!;
+  return Number(array[offset + indices.reduce((sum, index, d) => sum + index * strides[d]!, 0)]!);
 }
 
 /** Every index of a shape. */

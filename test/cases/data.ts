@@ -58,7 +58,7 @@ export function spread(count: number, low: number, high: number): number[] {
 }
 
 /** The distance of two numbers in units of the last place of the reference, in its dtype. */
-export function ulps(got: number, wanted: number, dtype: DType): number {
+export function ulps(got: number, wanted: number, dtype: string): number {
   if (Object.is(got, wanted) || (Number.isNaN(got) && Number.isNaN(wanted)) || got === wanted) return 0;
   if (!Number.isFinite(got) || !Number.isFinite(wanted)) return Infinity;
   const [digits, least] = dtype === 'float32' ? [23, -126] : [52, -1022];
