@@ -1,17 +1,19 @@
-// Generators: seeding (where a stream starts), state, and fills of views. The bits and the distributions are native;
-// docs/random.md states what each element of a fill is.
-import { createHash, randomBytes } from 'node:crypto';
+// Generators, as users see them. In lib/rng/: seeding (where a stream starts), the bit generators, and the table of
+// distributions, whose kernels are native. docs/random.md states what each element of a fill is.
+import { randomBytes } from 'node:crypto';
 import { checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, stateError } from './errors.js';
-import { kernelId, run } from './run.js';
-import { numElements } from './shape.js';
-import type { FloatView, View } from './view.js';
+import { type Algorithm, algorithms, type BitGenerator } from './rng/bits.js';
+import type { Distribution } from './rng/distributions.js';
+import { Mt19937 } from './rng/mt19937.js';
+import { maxDraws, Pcg32 } from './rng/pcg32.js';
+import { rawKey, rootKey, spawnedKey, u64 } from './rng/seeding.js';
+import type { FloatView } from './view.js';
 
-/** Bit generators. */
-export type Algorithm = 'pcg32';
+export type { Algorithm };
 
 export interface GeneratorOptions {
-  /** The bit generator; 'pcg32' by default. */
+  /** The bit generator: 'pcg32', the default, or 'mt19937', which repeats torch's CPU stream. */
   algorithm?: Algorithm;
   /** Independent streams of one seed, from 0 to 2^64 - 1; 0 by default. */
   stream?: bigint;
@@ -20,57 +22,11 @@ export interface GeneratorOptions {
 /** torch's default seed. */
 const defaultSeed = 67280421310721n;
 
-/** One stream serves at most this many draws: beyond it, two streams could overlap visibly. */
-const maxDraws = 2 ** 40;
-
-const maxU64 = 2n ** 64n - 1n;
-const pcgMultiplier = 6364136223846793005n;
-
-/** Draws kept ready for `random()`, so that single draws don't cross into native code one at a time. */
-const blockSize = 64;
-
+// A state: tag with the version, the algorithm's number, seed, key; then the bit generator's own.
 const stateTag = 'EKG1';
-const stateBytes = 4 + 1 + 8 + 32 + 8 + 8 + 8;
+const headerBytes = 4 + 1 + 8 + 32;
 
-const kernels = { bits: kernelId('random_bits'), uniform: kernelId('uniform'), normal: kernelId('normal') };
-
-/** Distributions that fill a view; `draws` says how many 32-bit draws n elements take. */
-const distributions = {
-  uniform: {
-    kernel: kernels.uniform,
-    draws: (n: number, wide: boolean) => (wide ? 2 * n : n),
-  },
-  normal: {
-    kernel: kernels.normal,
-    draws: (n: number, wide: boolean) => (wide ? 4 : 2) * Math.ceil(n / 2),
-  },
-};
-
-function u64(call: string, name: string, value: unknown): bigint {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw rangeError(call, `${name} must be a whole number from 0 to 2^53 - 1, or a bigint, got ${describe(value)}`);
-    }
-    return BigInt(value);
-  }
-  if (typeof value !== 'bigint') {
-    throw argumentError(call, `${name} must be a number or a bigint, got ${describe(value)}`);
-  }
-  if (value < 0n || value > maxU64) throw rangeError(call, `${name} must be from 0 to 2^64 - 1, got ${value}`);
-  return value;
-}
-
-function u64Bytes(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value, true);
-  return bytes;
-}
-
-function sha256(...parts: (string | Uint8Array)[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return new Uint8Array(hash.digest());
-}
+const bitGenerators: Readonly<Record<Algorithm, new () => BitGenerator>> = { pcg32: Pcg32, mt19937: Mt19937 };
 
 /**
  * A source of random numbers: one stream of 32-bit draws and a position in it. Element i of a fill depends on the stream,
@@ -84,14 +40,9 @@ export class Generator {
   #seed: bigint;
   readonly #algorithm: Algorithm;
   readonly #stream: bigint;
+  readonly #bits: BitGenerator;
   /** What spawned streams derive from; 32 bytes. */
   #key!: Uint8Array;
-  /** State before the first draw, and increment, each as high and low halves for the plan. */
-  #start: readonly [number, number, number, number] = [0, 0, 0, 0];
-  #position = 0;
-  readonly #block = new Uint32Array(blockSize);
-  /** Position of the block's first draw; negative while there is none. */
-  #blockStart = -1;
 
   /**
    * @param seed a whole number or bigint from 0 to 2^64 - 1; 67280421310721, as in torch, where none is given
@@ -99,10 +50,12 @@ export class Generator {
    */
   constructor(seed: number | bigint = defaultSeed, options?: GeneratorOptions) {
     const { algorithm = 'pcg32', stream = 0n } = checkOptions('Generator', options);
-    if (algorithm !== 'pcg32') {
-      throw argumentError('Generator', `unknown algorithm ${describe(algorithm)}; expected 'pcg32'`);
+    if (!algorithms.includes(algorithm)) {
+      const choices = algorithms.map((name) => `'${name}'`).join(' or ');
+      throw argumentError('Generator', `unknown algorithm ${describe(algorithm)}; expected ${choices}`);
     }
     this.#algorithm = algorithm;
+    this.#bits = new bitGenerators[algorithm]();
     this.#stream = u64('Generator', 'stream', stream);
     this.#seed = u64('Generator', 'seed', seed);
     this.manualSeed(this.#seed);
@@ -117,30 +70,27 @@ export class Generator {
    */
   static pcg32(initState: bigint, initSeq: bigint): Generator {
     const start = u64('Generator.pcg32', 'initState', initState);
-    const increment = BigInt.asUintN(64, (u64('Generator.pcg32', 'initSeq', initSeq) << 1n) | 1n);
-    // From state 0: one step, add the seed, one step.
-    const state = BigInt.asUintN(64, (increment + start) * pcgMultiplier + increment);
-    const generator = new Generator();
-    generator.#seed = start;
-    generator.#restart(sha256('evenkeel/1/raw\0', u64Bytes(state), u64Bytes(increment)), state, increment);
+    const sequence = u64('Generator.pcg32', 'initSeq', initSeq);
+    const generator = new Generator(start);
+    const raw = (generator.#bits as Pcg32).seedRaw(start, sequence);
+    generator.#key = rawKey(...raw);
     return generator;
   }
 
-  #restart(key: Uint8Array, state?: bigint, increment?: bigint): this {
-    const words = new DataView(key.buffer, key.byteOffset);
-    const s = state ?? words.getBigUint64(0, true);
-    const i = increment ?? words.getBigUint64(8, true) | 1n;
-    this.#key = key;
-    this.#start = [Number(s >> 32n), Number(s & 0xffffffffn), Number(i >> 32n), Number(i & 0xffffffffn)];
-    this.#position = 0;
-    this.#blockStart = -1;
-    return this;
+  /** The bit generator, as in the options. */
+  get algorithm(): Algorithm {
+    return this.#algorithm;
   }
 
-  /** Starts the seed's stream anew. Seeds are hashed, so that any two differ in every respect. */
+  /**
+   * Starts the seed's stream anew. pcg32's seeds are hashed, so that any two differ in every respect; mt19937 is seeded
+   * as torch seeds it.
+   */
   manualSeed(seed: number | bigint): this {
     this.#seed = u64('manualSeed', 'seed', seed);
-    return this.#restart(sha256('evenkeel/1/root\0', this.#algorithm, u64Bytes(this.#seed), u64Bytes(this.#stream)));
+    this.#key = rootKey(this.#algorithm, this.#seed, this.#stream);
+    this.#bits.seedRoot(this.#seed, this.#stream, this.#key);
+    return this;
   }
 
   /** Seeds from the operating system's entropy and returns the seed. */
@@ -155,62 +105,36 @@ export class Generator {
     return this.#seed;
   }
 
-  /** How many 32-bit draws have been taken. Settable, from 0 to 2^40. */
+  /** How many 32-bit draws have been taken. On pcg32 settable, from 0 to 2^40. */
   get position(): bigint {
-    return BigInt(this.#position);
+    return BigInt(this.#bits.position());
   }
 
   set position(position: bigint) {
     const to = u64('position', 'position', position);
     if (to > BigInt(maxDraws)) throw rangeError('position', `one stream serves at most 2^40 draws, got ${to}`);
-    this.#position = Number(to);
+    this.#bits.moveTo('position', Number(to));
   }
 
-  /** Skips draws, in O(log draws) at the next use. */
+  /** Skips draws, in O(log draws) at the next use; pcg32 only. */
   advance(draws: bigint | number): this {
-    this.#take('advance', Number(u64('advance', 'draws', draws)));
+    this.#bits.moveTo('advance', this.#bits.position() + Number(u64('advance', 'draws', draws)));
     return this;
-  }
-
-  /** Reserves draws and returns the position of the first. */
-  #take(call: string, draws: number): number {
-    const start = this.#position;
-    if (start + draws > maxDraws) {
-      throw stateError(
-        call,
-        `one stream serves at most 2^40 draws; ${start} are taken and ${draws} more were asked for. Use spawn()`,
-      );
-    }
-    this.#position = start + draws;
-    return start;
   }
 
   /** The next 32-bit draw, from 0 to 2^32 - 1. */
   random(): number {
-    const position = this.#take('random', 1);
-    if (this.#blockStart < 0 || position < this.#blockStart || position >= this.#blockStart + blockSize) {
-      const view: View = { array: this.#block, dtype: 'uint32', shape: [blockSize], strides: [1], offset: 0 };
-      run('random', kernels.bits, [view], [...this.#start, position]);
-      this.#blockStart = position;
-    }
-    return this.#block[position - this.#blockStart]!;
+    return this.#bits.random();
   }
 
   /**
-   * Fills a view from a distribution with two parameters, which the caller has checked.
+   * Fills a view from a distribution of lib/rng/distributions.ts, with parameters that the caller has checked. Where it
+   * throws, no draws have been taken.
    *
    * @internal
    */
-  fill(call: string, distribution: keyof typeof distributions, view: FloatView, a: number, b: number): void {
-    const { kernel, draws } = distributions[distribution];
-    const before = this.#position;
-    const start = this.#take(call, draws(numElements(view.shape), view.dtype === 'float64'));
-    try {
-      run(call, kernel, [view], [...this.#start, start, a, b]);
-    } catch (error) {
-      this.#position = before;
-      throw error;
-    }
+  fill(call: string, distribution: Distribution, view: FloatView, ...params: number[]): void {
+    this.#bits.fill(call, distribution, view, params);
   }
 
   /**
@@ -220,50 +144,40 @@ export class Generator {
    * @param key a string without lone surrogates, or a whole number or bigint from 0 to 2^64 - 1
    */
   spawn(key: string | number | bigint): Generator {
+    const spawned = spawnedKey(this.#key, key);
     const child = new Generator(this.#seed, { algorithm: this.#algorithm, stream: this.#stream });
-    let payload: Uint8Array;
-    if (typeof key === 'string') {
-      if (!key.isWellFormed()) throw rangeError('spawn', 'the key has a lone surrogate, which UTF-8 cannot carry');
-      payload = new TextEncoder().encode(key);
-    } else {
-      payload = u64Bytes(u64('spawn', 'key', key));
-    }
-    const tag = Uint8Array.of(typeof key === 'string' ? 1 : 0);
-    return child.#restart(sha256('evenkeel/1/spawn\0', this.#key, tag, payload));
+    child.#key = spawned;
+    child.#bits.seedSpawned(spawned);
+    return child;
   }
 
   /** All that determines the draws to come, as bytes: for checkpoints and for other processes. */
   getState(): Uint8Array {
-    const state = new Uint8Array(stateBytes);
-    const view = new DataView(state.buffer);
+    const state = new Uint8Array(headerBytes + this.#bits.stateBytes);
     state.set(new TextEncoder().encode(stateTag));
-    view.setBigUint64(5, this.#seed, true);
+    state[4] = algorithms.indexOf(this.#algorithm);
+    new DataView(state.buffer).setBigUint64(5, this.#seed, true);
     state.set(this.#key, 13);
-    const [stateHigh, stateLow, incrementHigh, incrementLow] = this.#start;
-    view.setBigUint64(45, (BigInt(stateHigh) << 32n) | BigInt(stateLow), true);
-    view.setBigUint64(53, (BigInt(incrementHigh) << 32n) | BigInt(incrementLow), true);
-    view.setBigUint64(61, BigInt(this.#position), true);
+    this.#bits.save(new DataView(state.buffer, headerBytes));
     return state;
   }
 
-  /** Continues where `getState` was called. */
+  /** Continues where `getState` was called, on a generator of the same algorithm. */
   setState(state: Uint8Array): this {
     if (!(state instanceof Uint8Array)) {
       throw argumentError('setState', `expected the Uint8Array that getState returned, got ${describe(state)}`);
     }
-    const tag = new TextDecoder().decode(state.subarray(0, 4));
-    if (state.length !== stateBytes || tag !== stateTag || state[4] !== 0) {
-      throw stateError('setState', `expected ${stateBytes} bytes made by getState, got ${state.length} others`);
-    }
     // A copy, which a Buffer's own slice would not be.
     const bytes = Uint8Array.from(state);
-    const view = new DataView(bytes.buffer);
-    const position = view.getBigUint64(61, true);
-    const increment = view.getBigUint64(53, true);
-    if (position > BigInt(maxDraws) || (increment & 1n) === 0n) throw stateError('setState', 'the state is corrupt');
-    this.#seed = view.getBigUint64(5, true);
-    this.#restart(bytes.subarray(13, 45), view.getBigUint64(45, true), increment);
-    this.#position = Number(position);
+    const tag = new TextDecoder().decode(bytes.subarray(0, 4));
+    const length = headerBytes + this.#bits.stateBytes;
+    if (bytes.length !== length || tag !== stateTag || algorithms[bytes[4]!] !== this.#algorithm) {
+      const wanted = `${length} bytes made by getState of a ${this.#algorithm} generator`;
+      throw stateError('setState', `expected ${wanted}, got ${bytes.length} others`);
+    }
+    if (!this.#bits.load(new DataView(bytes.buffer, headerBytes))) throw stateError('setState', 'the state is corrupt');
+    this.#seed = new DataView(bytes.buffer).getBigUint64(5, true);
+    this.#key = bytes.slice(13, headerBytes);
     return this;
   }
 

@@ -1,0 +1,54 @@
+// The distributions that fill views: which kernel of native/kernels.def makes each of them from which bit generator's draws.
+// docs/random.md states what each element of a fill is.
+import { kernelId } from '../run.js';
+import { numElements } from '../shape.js';
+import type { View } from '../view.js';
+
+interface Row {
+  /** On pcg32 the number of 32-bit draws is known before the fill. Undefined where there is no kernel yet. */
+  readonly pcg32: { readonly kernel: number; draws(view: View): number } | undefined;
+  /** On mt19937 only the kernel knows. */
+  readonly mt19937: number;
+}
+
+/** Draws that one number takes. */
+const draws = (view: View) => (view.dtype === 'float64' ? 2 : 1);
+
+export const distributions = {
+  /** Parameters: lower and upper bound. */
+  uniform: {
+    pcg32: { kernel: kernelId('uniform'), draws: (view) => draws(view) * numElements(view.shape) },
+    mt19937: kernelId('mt_uniform'),
+  },
+  /** Parameters: mean, standard deviation. */
+  normal: {
+    pcg32: { kernel: kernelId('normal'), draws: (view) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2) },
+    mt19937: kernelId('mt_normal'),
+  },
+  /** Parameters: mean, standard deviation, lower and upper bound. */
+  truncNormal: { pcg32: undefined, mt19937: kernelId('mt_trunc_normal') },
+  /** Parameter: rate. */
+  exponential: { pcg32: undefined, mt19937: kernelId('mt_exponential') },
+  /** Parameter: the probability of 1. */
+  bernoulli: { pcg32: undefined, mt19937: kernelId('mt_bernoulli') },
+  /** Parameters: `integerParams`. */
+  integers: { pcg32: undefined, mt19937: kernelId('mt_randint') },
+  /** The numbers from 0 on in random order; a view of one dimension. */
+  permutation: { pcg32: undefined, mt19937: kernelId('mt_randperm') },
+} as const satisfies Record<string, Row>;
+
+export type Distribution = keyof typeof distributions;
+
+/** The row of a distribution, with undefined where there is no kernel yet. */
+export function distributionRow(distribution: Distribution): Row {
+  return distributions[distribution];
+}
+
+/** From here on torch takes 64-bit draws for its integers. */
+const wideRange = 2n ** 28n;
+
+/** The parameters of `integers` for whole numbers from low on, below low + range; a range of 2^64 covers int64. */
+export function integerParams(low: bigint, range: bigint, wide = range >= wideRange): number[] {
+  const words = (value: bigint) => [Number(BigInt.asUintN(64, value) >> 32n), Number(BigInt.asUintN(32, value))];
+  return [...words(low), ...words(range), wide ? 1 : 0];
+}
