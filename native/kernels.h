@@ -10,6 +10,9 @@ void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
 void HaarOrthogonal(const Plan& plan);
 void Qr(const Plan& plan);
+void Integers(const Plan& plan);
+void Permutation(const Plan& plan);
+void SparseZero(const Plan& plan);
 
 namespace simd {
 #define MAP(name, inputs, params, functor) void functor(const Plan& plan);
@@ -26,6 +29,9 @@ void Norm(const Plan& plan);
 void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);
 void Normal(const Plan& plan);
+void TruncatedNormal(const Plan& plan);
+void Exponential(const Plan& plan);
+void Bernoulli(const Plan& plan);
 }  // namespace simd
 
 namespace mt {

@@ -1,18 +1,19 @@
 #!/usr/bin/env python3
-"""Fits the polynomials behind the normal distribution and prints the constants of native/rng/coefficients.h.
+"""Fits the polynomials behind the normal distributions and prints the constants of native/rng/coefficients.h.
 
-Needs mpmath. Each polynomial is a weighted minimax fit (Remez exchange, in 50 digits). Rounding the coefficients to the
+Needs mpmath. Each polynomial is a weighted minimax fit (Remez exchange, in 60 digits). Rounding the coefficients to the
 target format would spoil it, so they are rounded one at a time, lowest power first, and those of higher power are
 fitted again around the rounded ones.
 
     python3 scripts/fit-polynomials.py
 """
 
+import functools
 import struct
 
 import mpmath as mp
 
-mp.mp.dps = 50
+mp.mp.dps = 60
 GRID = 1500
 
 
@@ -65,8 +66,25 @@ def fit(name, target, weight, terms, low, high, fmt):
     grid = [mp.mpf(low) + (mp.mpf(high) - low) * i / 4000 for i in range(4001)]
     final = max(abs(weight(x) * (target(x) - sum(c * x**i for i, c in enumerate(fixed)))) for x in grid)
     print(f"// {name}: relative error {float(final):.2g} ({float(exact):.2g} before rounding)")
-    for c in fixed:
+    show(fixed, fmt)
+
+
+def show(coefficients, fmt):
+    for c in coefficients:
         print(f"{float(c):.9g}f," if fmt == "f" else f"{float(c):.17g},")
+
+
+def fit_centred(name, target, terms, low, high, fmt):
+    """As fit(), of target(x) in powers of x - (low + high) / 2, relative, and all coefficients rounded at once: there is
+    no lowest power that counts most."""
+    low, high = mp.mpf(low), mp.mpf(high)
+    middle, half = (low + high) / 2, (high - low) / 2
+    c, exact = remez(lambda x: target(x + middle), lambda x: 1 / target(x + middle), list(range(terms)), -half, half)
+    c = [round_to(value, fmt) for value in c]
+    grid = [half * (i - 2000) / 2000 for i in range(4001)]
+    final = max(abs(sum(ck * x**k for k, ck in enumerate(c)) / target(x + middle) - 1) for x in grid)
+    print(f"// {name}: relative error {float(final):.2g} ({float(exact):.2g} before rounding)")
+    show(c, fmt)
 
 
 def series(f, x, limit, at_zero):
@@ -100,8 +118,60 @@ def sin_weight(t):
     return 1 / sin_target(t)
 
 
+def mills(z):  # Q(z) / phi(z)
+    if z > 200:  # terms of the asymptotic series far below 60 digits
+        term, total = 1 / z, 1 / z
+        for k in range(1, 30):
+            term *= -(2 * k - 1) / z**2
+            total += term
+        return total
+    return mp.erfc(z / mp.sqrt(2)) / 2 * mp.exp(z * z / 2) * mp.sqrt(2 * mp.pi)
+
+
+@functools.lru_cache(maxsize=None)
+def mills_target(u):  # (1 + z) Q(z) / phi(z), u = (z - 5) / (z + 5)
+    if u >= 1:
+        return mp.mpf(1)
+    z = 5 * (1 + u) / (1 - u)
+    return (1 + z) * mills(z)
+
+
+@functools.lru_cache(maxsize=None)
+def quantile_target(w):  # z / (1 - 2 q), Q(z) = q, w = -ln(4 q (1 - q))
+    if w < mp.mpf("1e-25"):
+        return mp.sqrt(mp.pi / 2)
+    x = mp.sqrt(-mp.expm1(-w))  # 1 - 2 q
+    if w < 2:
+        return mp.sqrt(2) * mp.erfinv(x) / x
+    log_q = -w - mp.log(2 * (1 + x))
+    z = mp.sqrt(-2 * log_q)
+    while True:  # Newton's method on ln Q
+        step = (mp.log(mp.erfc(z / mp.sqrt(2)) / 2) - log_q) * mills(z)
+        z += step
+        if abs(step) < mp.mpf("1e-50"):
+            return z / x
+
+
+def quantile_of_root(v):
+    return quantile_target(v * v)
+
+
 if __name__ == "__main__":
     fit("float kLog", log_target, log_weight, 8, 0, 0.5, "f")
     fit("float kSin", sin_target, sin_weight, 5, 0, 1, "f")
     fit("double kLog", atanh_target, atanh_weight, 9, 0, mp.mpf(1) / 9, "d")
     fit("double kSin", sin_target, sin_weight, 8, 0, 1, "d")
+    # Words of 32 bits reach w = 36.6, of 64 bits 58.7, from bounds 5 standard deviations away.
+    fit_centred("float kBody", quantile_target, 11, 0, 6.25, "f")
+    fit_centred("float kTail", quantile_of_root, 11, 2.5, 6.125, "f")
+    fit_centred("double kBody", quantile_target, 22, 0, 6.25, "d")
+    fit_centred("double kTail", quantile_of_root, 18, 2.5, 4, "d")
+    fit_centred("double kFarTail", quantile_of_root, 22, 4, 7.7, "d")
+    fit_centred("kMills", mills_target, 26, -1, 1, "d")
+    for terms in (8, 18):
+        print(f"// the upper half of the {terms} Chebyshev nodes")
+        show([mp.cos(mp.pi * (2 * i + 1) / (2 * terms)) for i in range(terms // 2)], "d")
+    print("// Gauss and Legendre's rule of 6 nodes: the positive nodes, their weights")
+    nodes = [mp.findroot(lambda x: mp.legendre(6, x), x0) for x0 in (0.24, 0.66, 0.93)]
+    show(nodes, "d")
+    show([2 * (1 - x * x) / (6 * mp.legendre(5, x)) ** 2 for x in nodes], "d")

@@ -2,46 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <utility>
+#include <vector>
 
-#include "rng/coefficients.h"
+#include "rng/discrete.h"
+#include "rng/fill.h"
 #include "rng/params.h"
+#include "rng/polynomial.h"
 
 namespace evenkeel::reference {
 namespace {
-
-template <typename To, typename From>
-To BitCast(From from) {
-  static_assert(sizeof(To) == sizeof(From), "same size");
-  To to;
-  std::memcpy(&to, &from, sizeof(to));
-  return to;
-}
-
-// Estrin's scheme, whose order of operations is part of the law.
-template <typename T, int n>
-T Polynomial(const T (&coefficients)[n], T x) {
-  T terms[n];
-  std::copy(coefficients, coefficients + n, terms);
-  for (int left = n; left > 1; left = (left + 1) / 2) {
-    for (int k = 0; k < left / 2; ++k) terms[k] = terms[2 * k] + terms[2 * k + 1] * x;
-    if (left % 2 == 1) terms[left / 2] = terms[left - 1];
-    x = x * x;
-  }
-  return terms[0];
-}
-
-float LogTail(float a) {
-  const float two_a = a + a;
-  return two_a + a * a * Polynomial(NormalCoefficients<float>::kLog, a);
-}
-
-double LogTail(double a) {
-  const double s = a / (2.0 - a);
-  const double t = s * s;
-  return 4.0 * s + s * t * Polynomial(NormalCoefficients<double>::kLog, t);
-}
 
 template <typename T>
 constexpr int kBits = 8 * sizeof(T);
@@ -96,6 +67,69 @@ void CosSin(Word<T> word, T* cos, T* sin) {
   *sin = top ? -s : s;
 }
 
+namespace {
+
+// word + 1/2, rounded once: the halves of the word are exact.
+template <typename T>
+T MiddleOf(Word<T> word) {
+  constexpr int kHalf = kBits<T> / 2;
+  const Word<T> low = word & ((Word<T>{1} << kHalf) - 1);
+  return static_cast<T>(word >> kHalf) * std::ldexp(static_cast<T>(1), kHalf) +
+         (static_cast<T>(low) + static_cast<T>(0.5));
+}
+
+// -2 ln y, 0 < y < 1.
+template <typename T>
+T MinusTwoLog(T y) {
+  int exponent;
+  const T mantissa = std::frexp(y, &exponent);
+  return static_cast<T>(-exponent) * NormalCoefficients<T>::kTwoLn2 + LogTail(static_cast<T>(1) - mantissa);
+}
+
+// z / (1 - 2 q), Q(z) = q, from w = -ln(4 q (1 - q)).
+float QuantileRatio(float w) {
+  using C = QuantileCoefficients<float>;
+  if (w < C::kSplit) return Polynomial(C::kBody, w - C::kBodyMiddle);
+  return Polynomial(C::kTail, std::sqrt(w) - C::kTailMiddle);
+}
+double QuantileRatio(double w) {
+  using C = QuantileCoefficients<double>;
+  if (w < C::kSplit) return Polynomial(C::kBody, w - C::kBodyMiddle);
+  const double root = std::sqrt(w);
+  if (root < C::kFarSplit) return Polynomial(C::kTail, root - C::kTailMiddle);
+  return Polynomial(C::kFarTail, root - C::kFarTailMiddle);
+}
+
+}  // namespace
+
+template <typename T>
+T TruncatedNormalFromWord(const evenkeel::TruncatedNormal<T>& normal, Word<T> word) {
+  using Kind = typename evenkeel::TruncatedNormal<T>::Kind;
+  constexpr T kOne = 1;
+  word ^= normal.flip;
+  T distance = 0;
+  if (normal.kind == Kind::kNarrow) {
+    const T t = MiddleOf<T>(word) * std::ldexp(kOne, -kBits<T>);
+    distance = t * Polynomial(normal.polynomial, t);
+  } else if (normal.kind == Kind::kTail) {
+    const T t = MiddleOf<T>(word);
+    const T complement = MiddleOf<T>(static_cast<Word<T>>(~word)) * std::ldexp(kOne, -kBits<T>);
+    const T a = t * normal.covered;
+    // 1 - a = v: whichever of the two is known to full relative accuracy.
+    const T log = a <= static_cast<T>(0.5) ? LogTail(a) : MinusTwoLog(complement + t * normal.ratio);
+    const T d = log / (kOne + std::sqrt(kOne + log * normal.inverse_square));
+    distance = d * Polynomial(normal.polynomial, d * normal.to_unit - kOne);
+  } else {
+    const bool low = word < normal.threshold;
+    const T t = MiddleOf<T>(low ? word : static_cast<Word<T>>(~word));
+    const T q = (low ? normal.lower : normal.upper) + t * normal.mass;
+    const T y = std::min(static_cast<T>(4) * q * (kOne - q), std::nextafter(kOne, static_cast<T>(0)));
+    const T z = (kOne - (q + q)) * QuantileRatio(static_cast<T>(0.5) * MinusTwoLog(y));
+    distance = low ? -z : z;
+  }
+  return std::min(std::max(distance * normal.scale + normal.base, normal.lowest), normal.highest);
+}
+
 uint32_t RandomBits(Pcg32 start, uint64_t index) {
   start.Advance(index);
   return start.Next();
@@ -128,15 +162,14 @@ namespace {
 template <typename T, typename Element>
 void ForEach(const View& view, Element element) {
   const int64_t n = view.NumElements();
-  for (int64_t i = 0; i < n; ++i) {
-    int64_t offset = 0;
-    int64_t left = i;
-    for (int d = view.ndim; d-- > 0;) {
-      offset += left % view.shape[d] * view.strides[d];
-      left /= view.shape[d];
-    }
-    view.As<T>()[offset] = element(static_cast<uint64_t>(i));
-  }
+  for (int64_t i = 0; i < n; ++i) view.As<T>()[OffsetOf(view, i)] = element(static_cast<uint64_t>(i));
+}
+
+// The words of a fill that begins at `start`, each element's by itself.
+template <typename T>
+Word<T> WordAt(Pcg32 start, uint64_t index) {
+  start.Advance(index * (sizeof(T) / 4));
+  return NextWord<T>(start);
 }
 
 }  // namespace
@@ -149,28 +182,111 @@ void RandomBits(const Plan& plan) {
 void Uniform(const Plan& plan) {
   const Pcg32 start = StreamFromParams(plan.params);
   const double* bounds = plan.params + kNumStreamParams;
-  VisitFloat(plan.views[0].dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const T low = static_cast<T>(bounds[0]);
-    const T high = static_cast<T>(bounds[1]);
-    ForEach<T>(plan.views[0], [&](uint64_t i) { return Uniform<T>(start, i, low, high); });
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    const Made<Out> low = NearestOf<Out>(bounds[0]);
+    const Made<Out> high = NearestOf<Out>(bounds[1]);
+    ForEach<Out>(plan.views[0], [&](uint64_t i) {
+      const Made<Out> value = Uniform<Made<Out>>(start, i, low, high);
+      return Rounded<Out>(low < high ? std::min(value, Neighbour<Out>(high, -1)) : value);
+    });
   });
 }
 
 void Normal(const Plan& plan) {
   const Pcg32 start = StreamFromParams(plan.params);
-  VisitFloat(plan.views[0].dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    const T mean = static_cast<T>(plan.params[kNumStreamParams]);
-    const T std = static_cast<T>(plan.params[kNumStreamParams + 1]);
-    ForEach<T>(plan.views[0], [&](uint64_t i) { return Normal<T>(start, i, mean, std); });
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    const auto mean = static_cast<Made<Out>>(plan.params[kNumStreamParams]);
+    const auto std = static_cast<Made<Out>>(plan.params[kNumStreamParams + 1]);
+    ForEach<Out>(plan.views[0], [&](uint64_t i) { return Rounded<Out>(Normal<Made<Out>>(start, i, mean, std)); });
   });
 }
 
-#define INSTANTIATE(T)                              \
-  template T RadiusSquared<T>(Word<T>);             \
-  template void CosSin<T>(Word<T>, T*, T*);         \
-  template T Uniform<T>(Pcg32, uint64_t, T, T);     \
+void TruncatedNormal(const Plan& plan) {
+  const Pcg32 start = StreamFromParams(plan.params);
+  const double* p = plan.params + kNumStreamParams;
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    using T = Made<Out>;
+    const auto normal = TruncatedNormalOf<Out>(p[0], p[1], p[2], p[3]);
+    ForEach<Out>(plan.views[0], [&](uint64_t i) {
+      return Rounded<Out>(TruncatedNormalFromWord<T>(normal, WordAt<T>(start, i)));
+    });
+  });
+}
+
+void Exponential(const Plan& plan) {
+  const Pcg32 start = StreamFromParams(plan.params);
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    using T = Made<Out>;
+    const T scale = ExponentialScale<T>(plan.params[kNumStreamParams]);
+    ForEach<Out>(plan.views[0], [&](uint64_t i) {
+      const T value = RadiusSquared<T>(WordAt<T>(start, i)) * scale;
+      return Rounded<Out>(std::min(std::max(value, SmallestPositiveOf<Out>()), LargestOf<Out>()));
+    });
+  });
+}
+
+void Bernoulli(const Plan& plan) {
+  const Pcg32 start = StreamFromParams(plan.params);
+  const uint64_t threshold = BernoulliThreshold(plan.params[kNumStreamParams]);
+  VisitAny(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    ForEach<Out>(plan.views[0], [&](uint64_t i) { return FromInteger<Out>(RandomBits(start, i) < threshold); });
+  });
+}
+
+void Integers(const Plan& plan) {
+  const Pcg32 start = StreamFromParams(plan.params);
+  const IntegerRange range(plan.params + kNumStreamParams);
+  VisitAny(plan.views[0].dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    ForEach<Out>(plan.views[0], [&](uint64_t i) { return FromInteger<Out>(range.At(WordAt<double>(start, i))); });
+  });
+}
+
+// Fisher and Yates's shuffle.
+void Permutation(const Plan& plan) {
+  const View& view = plan.views[0];
+  const Pcg32 start = StreamFromParams(plan.params);
+  std::vector<int64_t> order(static_cast<size_t>(view.NumElements()));
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  for (size_t i = 0; i + 1 < order.size(); ++i) {
+    std::swap(order[i], order[i + MultiplyHigh(WordAt<double>(start, i), order.size() - i)]);
+  }
+  VisitAny(view.dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    ForEach<Out>(view, [&](uint64_t i) { return FromInteger<Out>(order[i]); });
+  });
+}
+
+void SparseZero(const Plan& plan) {
+  const View& view = plan.views[0];
+  const Pcg32 start = StreamFromParams(plan.params);
+  const auto rows = static_cast<uint64_t>(view.shape[0]);
+  const auto count = static_cast<uint64_t>(plan.params[kNumStreamParams]);
+  VisitAny(view.dtype, [&](auto tag) {
+    using Out = typename decltype(tag)::type;
+    for (int64_t column = 0; column < view.shape[1]; ++column) {
+      std::vector<uint64_t> order(rows);
+      for (uint64_t i = 0; i < rows; ++i) order[i] = i;
+      for (uint64_t i = 0; i < count; ++i) {
+        const uint64_t word = WordAt<double>(start, static_cast<uint64_t>(column) * count + i);
+        std::swap(order[i], order[i + MultiplyHigh(word, rows - i)]);
+        const auto row = static_cast<int64_t>(order[i]);
+        view.As<Out>()[row * view.strides[0] + column * view.strides[1]] = FromInteger<Out>(0);
+      }
+    }
+  });
+}
+
+#define INSTANTIATE(T)                                                                              \
+  template T RadiusSquared<T>(Word<T>);                                                             \
+  template void CosSin<T>(Word<T>, T*, T*);                                                         \
+  template T TruncatedNormalFromWord<T>(const evenkeel::TruncatedNormal<T>&, Word<T>);              \
+  template T Uniform<T>(Pcg32, uint64_t, T, T);                                                     \
   template T Normal<T>(Pcg32, uint64_t, T, T);
 INSTANTIATE(float)
 INSTANTIATE(double)

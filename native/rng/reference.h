@@ -6,28 +6,19 @@
 
 #include "kernel.h"
 #include "rng/pcg.h"
+#include "rng/truncated_normal.h"
 
 namespace evenkeel::reference {
-
-// 32 random bits make a float, 64 a double.
-template <typename T>
-struct WordOf;
-template <>
-struct WordOf<float> {
-  using type = uint32_t;
-};
-template <>
-struct WordOf<double> {
-  using type = uint64_t;
-};
-template <typename T>
-using Word = typename WordOf<T>::type;
 
 // The steps of the Box-Muller transform, each a function of one word.
 template <typename T>
 T RadiusSquared(Word<T> word);  // -2 ln((word + 1/2) 2^-bits)
 template <typename T>
 void CosSin(Word<T> word, T* cos, T* sin);  // of (word + 1/2) 2^-bits turns
+
+// What a truncated normal is for its word.
+template <typename T>
+T TruncatedNormalFromWord(const evenkeel::TruncatedNormal<T>& normal, Word<T> word);
 
 // Element `index` of a fill that begins at `start`.
 uint32_t RandomBits(Pcg32 start, uint64_t index);
@@ -40,5 +31,11 @@ T Normal(Pcg32 start, uint64_t index, T mean, T std);
 void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);
 void Normal(const Plan& plan);
+void TruncatedNormal(const Plan& plan);
+void Exponential(const Plan& plan);
+void Bernoulli(const Plan& plan);
+void Integers(const Plan& plan);
+void Permutation(const Plan& plan);
+void SparseZero(const Plan& plan);
 
 }  // namespace evenkeel::reference

@@ -2,13 +2,13 @@
 // target gets its own copy.
 //
 // A distribution is a class with
-//   Value       the element type
+//   Value       what it makes: the element type, float for halves, uint32_t (all ones or zeros) for yes and no
 //   Word        uint32_t or uint64_t: the bits it works on
 //   kWords      words to a unit (the vectors of them come as an array)
 //   kOutputs    values to a unit, 1 or 2
 //   kGroups     vectors of units to work on at once
 //   operator()  const VWord words[kWords] -> VValue values[kOutputs], in memory order
-// and a constructor from the plan's own parameters. Nothing here may depend on the number of lanes. No fused
+// Its constructor takes what the whole fill has in common; store-inl.h turns values into elements. Nothing here may depend on the number of lanes. No fused
 // multiply-adds: they would round differently where the instruction set lacks them.
 #if defined(EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_
@@ -17,7 +17,6 @@
 #define EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_
 #endif
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -84,8 +83,6 @@ struct BitsDistribution {
   static constexpr int kOutputs = 1;
   static constexpr int kGroups = 4;
 
-  explicit BitsDistribution(const double*) {}
-
   template <class VWord>
   HWY_INLINE void operator()(const VWord* words, VWord* values) const {
     values[0] = words[0];
@@ -102,12 +99,8 @@ class UniformDistribution {
   static constexpr int kOutputs = 1;
   static constexpr int kGroups = 4;
 
-  explicit UniformDistribution(const double* params)
-      : low_(static_cast<T>(params[0])),
-        range_(static_cast<T>(params[1]) - low_),
-        // The upper bound is open, but the sum may round onto it.
-        largest_(low_ < static_cast<T>(params[1]) ? std::nextafter(static_cast<T>(params[1]), low_)
-                                                  : std::numeric_limits<T>::infinity()) {}
+  // The upper bound is open, but the sum may round onto it: `largest` is what it becomes then.
+  UniformDistribution(T low, T high, T largest) : low_(low), range_(high - low), largest_(largest) {}
 
   template <class VWord, class V>
   HWY_INLINE void operator()(const VWord* words, V* values) const {
@@ -213,8 +206,7 @@ class NormalDistribution {
   static constexpr int kOutputs = 2;
   static constexpr int kGroups = 1;
 
-  explicit NormalDistribution(const double* params)
-      : mean_(static_cast<T>(params[0])), std_(static_cast<T>(params[1])) {}
+  NormalDistribution(T mean, T std) : mean_(mean), std_(std) {}
 
   template <class VWord, class V>
   HWY_INLINE void operator()(const VWord* words, V* values) const {
@@ -232,6 +224,52 @@ class NormalDistribution {
  private:
   T mean_;
   T std_;
+};
+
+// -ln u, as a multiple of the radius squared; never 0 nor infinite.
+template <typename T>
+class ExponentialDistribution {
+ public:
+  using Value = T;
+  using Word = typename Float<T>::Word;
+  static constexpr int kWords = 1;
+  static constexpr int kOutputs = 1;
+  static constexpr int kGroups = 2;
+
+  ExponentialDistribution(T scale, T least, T largest) : scale_(scale), least_(least), largest_(largest) {}
+
+  template <class VWord, class V>
+  HWY_INLINE void operator()(const VWord* words, V* values) const {
+    const typename Float<T>::D d;
+    const V value = hn::Mul(RadiusSquared<T>(words[0]), hn::Set(d, scale_));
+    values[0] = hn::Min(hn::Max(value, hn::Set(d, least_)), hn::Set(d, largest_));
+  }
+
+ private:
+  T scale_;
+  T least_;
+  T largest_;
+};
+
+// All ones for words below the threshold, which is at most 2^32 - 1.
+class BernoulliDistribution {
+ public:
+  using Value = uint32_t;
+  using Word = uint32_t;
+  static constexpr int kWords = 1;
+  static constexpr int kOutputs = 1;
+  static constexpr int kGroups = 4;
+
+  explicit BernoulliDistribution(uint32_t threshold) : threshold_(threshold) {}
+
+  template <class VWord>
+  HWY_INLINE void operator()(const VWord* words, VWord* values) const {
+    const hn::ScalableTag<uint32_t> d;
+    values[0] = hn::VecFromMask(d, hn::Lt(words[0], hn::Set(d, threshold_)));
+  }
+
+ private:
+  uint32_t threshold_;
 };
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

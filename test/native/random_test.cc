@@ -12,6 +12,7 @@
 #include "guard.h"
 #include "kernels.h"
 #include "parallel.h"
+#include "random_fills.h"
 #include "rng/pcg.h"
 #include "rng/reference.h"
 #include "simd/random.h"
@@ -30,24 +31,12 @@ constexpr DType kDTypeOf<double> = DType::kFloat64;
 const Pcg32 kDemo = Pcg32::Seeded(42, 54);
 
 Plan MakePlan(const View& view, Pcg32 pcg, uint64_t position, double a = 0, double b = 1) {
-  Plan plan{};
-  plan.views[0] = view;
-  const double params[] = {static_cast<double>(pcg.state >> 32), static_cast<double>(pcg.state & 0xffffffff),
-                           static_cast<double>(pcg.increment >> 32), static_cast<double>(pcg.increment & 0xffffffff),
-                           static_cast<double>(position), a, b};
-  std::copy(std::begin(params), std::end(params), plan.params);
-  return plan;
+  return FillPlan(view, pcg, position, {a, b});
 }
 
 template <typename T>
 View Flat(std::vector<T>& values) {
-  View view{};
-  view.data = values.data();
-  view.dtype = kDTypeOf<T>;
-  view.ndim = 1;
-  view.shape[0] = static_cast<int64_t>(values.size());
-  view.strides[0] = 1;
-  return view;
+  return FlatView(values.data(), kDTypeOf<T>, values.size());
 }
 
 template <typename T>
@@ -58,24 +47,14 @@ std::vector<T> FillWith(KernelFunction kernel, size_t count, uint64_t position, 
 }
 
 template <typename T>
-::testing::AssertionResult SameBits(const std::vector<T>& got, const std::vector<T>& want) {
+::testing::AssertionResult SameBits(const std::vector<T>& got, const std::vector<T>& want, size_t element_size = 1) {
   if (got.size() != want.size()) return ::testing::AssertionFailure() << "sizes differ";
   for (size_t i = 0; i < got.size(); ++i) {
     if (std::memcmp(&got[i], &want[i], sizeof(T)) != 0) {
-      return ::testing::AssertionFailure() << "element " << i << " is " << got[i] << ", not " << want[i];
+      return ::testing::AssertionFailure() << "element " << i / element_size << " differs";
     }
   }
   return ::testing::AssertionSuccess();
-}
-
-// Every kernel with every dtype it takes: visit(name, vector kernel, reference, T{}).
-template <typename Visit>
-void ForEachFill(Visit&& visit) {
-  visit("random_bits", simd::RandomBits, reference::RandomBits, uint32_t{});
-  visit("uniform float32", simd::Uniform, reference::Uniform, float{});
-  visit("uniform float64", simd::Uniform, reference::Uniform, double{});
-  visit("normal float32", simd::Normal, reference::Normal, float{});
-  visit("normal float64", simd::Normal, reference::Normal, double{});
 }
 
 class RandomOnTarget : public ::testing::TestWithParam<std::string> {
@@ -137,31 +116,30 @@ TEST_P(RandomOnTarget, EqualsReferenceAtEverySize) {
   std::vector<size_t> sizes;
   for (size_t n = 0; n <= 200; ++n) sizes.push_back(n);
   for (const size_t n : {255, 256, 257, 511, 512, 513, 1000, 4097}) sizes.push_back(n);
-  ForEachFill([&](const char* name, KernelFunction kernel, KernelFunction reference, auto zero) {
-    using T = decltype(zero);
-    for (const uint64_t position : {uint64_t{0}, uint64_t{1}, uint64_t{17}, (uint64_t{1} << 40) - 3}) {
-      const std::vector<T> want = FillWith<T>(reference, 4097, position, -0.75, 2.5);
+  for (const Fill& fill : AllFills()) {
+    for (const uint64_t position : {uint64_t{0}, uint64_t{17}, (uint64_t{1} << 40) - 3}) {
+      const std::vector<unsigned char> want = FillBytes(fill.reference, fill, 4097, kDemo, position);
       for (const size_t n : sizes) {
         // The prefix property is part of what this checks: a longer fill starts with the shorter one.
-        const std::vector<T> prefix(want.begin(), want.begin() + static_cast<std::ptrdiff_t>(n));
-        ASSERT_TRUE(SameBits(FillWith<T>(kernel, n, position, -0.75, 2.5), prefix))
-            << name << ", size " << n << ", position " << position;
+        const auto end = want.begin() + static_cast<std::ptrdiff_t>(n * SizeOf(fill.dtype));
+        ASSERT_TRUE(SameBits(FillBytes(fill.kernel, fill, n, kDemo, position),
+                             std::vector<unsigned char>(want.begin(), end), SizeOf(fill.dtype)))
+            << fill.name << ", size " << n << ", position " << position;
       }
     }
-  });
+  }
 }
 
 TEST_P(RandomOnTarget, EqualsReferenceOnAnyNumberOfThreads) {
-  ForEachFill([&](const char* name, KernelFunction kernel, KernelFunction reference, auto zero) {
-    using T = decltype(zero);
-    for (const size_t n : {size_t{100001}, size_t{1} << 20}) {
-      const std::vector<T> want = FillWith<T>(reference, n, 5);
-      for (const int threads : {1, 2, 3, 8}) {
-        SetNumThreads(threads);
-        ASSERT_TRUE(SameBits(FillWith<T>(kernel, n, 5), want)) << name << ", size " << n << ", threads " << threads;
-      }
+  for (const Fill& fill : AllFills()) {
+    const size_t n = 300001;
+    const std::vector<unsigned char> want = FillBytes(fill.reference, fill, n, kDemo, 5);
+    for (const int threads : {1, 2, 3, 8}) {
+      SetNumThreads(threads);
+      ASSERT_TRUE(SameBits(FillBytes(fill.kernel, fill, n, kDemo, 5), want, SizeOf(fill.dtype)))
+          << fill.name << ", threads " << threads;
     }
-  });
+  }
 }
 
 TEST_P(RandomOnTarget, EqualsReferenceInAnyLayout) {
@@ -172,22 +150,21 @@ TEST_P(RandomOnTarget, EqualsReferenceInAnyLayout) {
       {{}, {}},                                     // one element, no dimensions
       {{7, 5}, {5, 1}},                             // contiguous
       {{5, 7}, {1, 5}},                             // transposed
-      {{611, 700}, {1, 611}},                       // transposed, several threads and scratch blocks
+      {{311, 200}, {1, 311}},                       // transposed, several scratch blocks
       {{67}, {3}},                                  // every third
       {{9, 4}, {10, 2}},                            // gaps in both
       {{2, 3, 4, 5}, {1, 40, 2, 8}},                // permuted
       {{3, 1, 50}, {60, 999, 1}},                   // rows apart, a dimension of one
       {{1, 1, 1}, {5, 6, 7}},
       {{4, 0, 2}, {2, 2, 1}},                       // empty
-      {{40, 41, 42}, {42 * 41, 42, 1}},
+      {{40, 11, 42}, {42 * 11, 42, 1}},
       {{129, 517}, {1024, 1}},
   };
-  ForEachFill([&](const char* name, KernelFunction kernel, KernelFunction reference, auto zero) {
-    using T = decltype(zero);
+  for (const Fill& fill : AllFills()) {
     for (const Layout& layout : layouts) {
       size_t reach = 1;
       View view{};
-      view.dtype = kDTypeOf<T>;
+      view.dtype = fill.dtype;
       view.ndim = static_cast<int>(layout.shape.size());
       for (int d = 0; d < view.ndim; ++d) {
         view.shape[d] = layout.shape[d];
@@ -196,30 +173,29 @@ TEST_P(RandomOnTarget, EqualsReferenceInAnyLayout) {
       }
       for (const int threads : {1, 3}) {
         SetNumThreads(threads);
-        std::vector<T> got(reach), want(reach);
+        std::vector<unsigned char> got(reach * SizeOf(fill.dtype)), want(got.size());
         view.data = want.data();
-        reference(MakePlan(view, kDemo, 3));
+        fill.reference(FillPlan(view, kDemo, 3, fill.params));
         view.data = got.data();
-        kernel(MakePlan(view, kDemo, 3));
-        ASSERT_TRUE(SameBits(got, want)) << name << ", layout " << &layout - layouts << ", threads " << threads;
+        fill.kernel(FillPlan(view, kDemo, 3, fill.params));
+        ASSERT_TRUE(SameBits(got, want, SizeOf(fill.dtype)))
+            << fill.name << ", layout " << &layout - layouts << ", threads " << threads;
       }
     }
-  });
+  }
 }
 
 TEST_P(RandomOnTarget, AnyGeneratorState) {
   std::mt19937_64 seeds(1);
-  ForEachFill([&](const char* name, KernelFunction kernel, KernelFunction reference, auto zero) {
-    using T = decltype(zero);
-    for (int trial = 0; trial < 50; ++trial) {
+  for (const Fill& fill : AllFills()) {
+    for (int trial = 0; trial < 20; ++trial) {
       const Pcg32 pcg(seeds(), seeds() | 1);
       const uint64_t position = seeds() >> (11 + seeds() % 50);
-      std::vector<T> got(777), want(777);
-      kernel(MakePlan(Flat(got), pcg, position, 1, 3));
-      reference(MakePlan(Flat(want), pcg, position, 1, 3));
-      ASSERT_TRUE(SameBits(got, want)) << name << ", trial " << trial;
+      ASSERT_TRUE(SameBits(FillBytes(fill.kernel, fill, 777, pcg, position),
+                           FillBytes(fill.reference, fill, 777, pcg, position), SizeOf(fill.dtype)))
+          << fill.name << ", trial " << trial;
     }
-  });
+  }
 }
 
 TEST_P(RandomOnTarget, UniformStaysBelowItsUpperBound) {
