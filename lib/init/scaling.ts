@@ -103,7 +103,7 @@ export function kaimingStd(call: string, shape: Shape, options: KaimingOptions):
  * init.xavierUniform_(layer.weight, init.calculateGain('tanh'));
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: ScalingOptions): T {
-  return scaled('xavierUniform_', tensor, 'uniform', xavierStd, { ...options, gain });
+  return scaled('xavierUniform_', tensor, 'uniform', xavierStd, { ...checkOptions('xavierUniform_', options), gain });
 }
 
 /**
@@ -113,7 +113,7 @@ export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: 
  * init.xavierNormal_(layer.weight);
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1, options?: ScalingOptions): T {
-  return scaled('xavierNormal_', tensor, 'normal', xavierStd, { ...options, gain });
+  return scaled('xavierNormal_', tensor, 'normal', xavierStd, { ...checkOptions('xavierNormal_', options), gain });
 }
 
 /**
