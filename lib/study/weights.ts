@@ -24,8 +24,8 @@ export const weightTable: Readonly<Record<InitName, WeightRow>> = {
     fill: (weight, generator) => kaimingNormal_(weight, { nonlinearity: 'relu', generator }),
     matrices: 1,
   },
-  /** `orthogonal_`: uniform over all orthogonal matrices. */
-  orthogonal: { fill: (weight, generator) => orthogonal_(weight, 1, { generator }), matrices: 5 },
+  /** `orthogonal_`: uniform over all orthogonal matrices. It keeps as many Householder vectors. */
+  orthogonal: { fill: (weight, generator) => orthogonal_(weight, 1, { generator }), matrices: 2 },
   /** Standard normal elements divided by the largest singular value. */
   spectral: {
     fill(weight, generator) {

@@ -177,7 +177,7 @@ describe('chainStudy', () => {
 describe('studyBytes', () => {
   it('counts the matrices of the hungriest init', () => {
     expect(studyBytes(512, 'plain')).toBe(4 * 512 ** 2);
-    expect(studyBytes(512)).toBe(5 * 4 * 512 ** 2);
+    expect(studyBytes(512)).toBe(2 * 4 * 512 ** 2);
     expect(() => studyBytes(0)).toThrow(expect.objectContaining({ code: 'ERR_RANGE' }));
   });
 });
