@@ -15,7 +15,7 @@ export {
   calculateGain as calculate_gain,
   type Nonlinearity,
 } from './gains.js';
-export { deltaOrthogonal_, deltaOrthogonal_ as delta_orthogonal_, orthogonal_ } from './orthogonal.js';
+export { deltaOrthogonal_, deltaOrthogonal_ as delta_orthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 export * as presets from './presets.js';
 export {
   type Action,

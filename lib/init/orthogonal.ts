@@ -1,8 +1,10 @@
 // Initialisers that choose a matrix as a whole: orthogonal ones, and those of a given spectral norm.
 import { checkOptions } from '../arguments.js';
+import { zeros } from '../creation.js';
 import { computeDType } from '../dtype.js';
 import { shapeError } from '../errors.js';
 import { fillNormal, type RandomOptions } from '../fill.js';
+import { largestSingularValue } from '../linalg.js';
 import * as ops from '../ops.js';
 import { checkGenerator, type Generator } from '../random.js';
 import { kernelId, run } from '../run.js';
@@ -15,8 +17,8 @@ const haarKernel = kernelId('haar_orthogonal');
 
 /** Where a pcg32 generator stands, as native fills take it; undefined for other algorithms. */
 function pcg32Stream(generator: Generator): number[] | undefined {
+  if (generator.algorithm !== 'pcg32') return undefined;
   const state = generator.getState();
-  if (state[4] !== 0) return undefined;
   const words = new DataView(state.buffer, state.byteOffset);
   // State and increment are 64 bits each, low half first; the kernel wants the high half first.
   return [...[49, 45, 57, 53].map((at) => words.getUint32(at, true)), Number(generator.position)];
@@ -129,5 +131,31 @@ export function deltaOrthogonal_<T extends Tensor>(tensor: T, gain = 1, options?
   for (let d = 2; d < shape.length; d++) centre += Math.floor((shape[d]! - 1) / 2) * strides[d]!;
   const matrix = restride(view, [outputs, inputs], [strides[0]!, strides[1]!], centre);
   fillOrthogonal(call, matrix, factor, { generator });
+  return tensor;
+}
+
+/**
+ * Independent normal numbers divided by the largest singular value of their matrix, times `gain`: no vector grows by more
+ * than `gain`, and one grows by just that. Dimensions after the first count as one. Takes the draws of a normal fill.
+ *
+ * @throws RangeError (ERR_SHAPE) for fewer than two dimensions
+ * @example
+ * init.spectral_(layer.weight);
+ */
+export function spectral_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
+  const call = 'spectral_';
+  const view = operand(call, tensor);
+  const shape = matrixShape(call, view.shape);
+  const factor = checkGain(call, gain);
+  const generator = checkGenerator(call, checkOptions(call, options).generator);
+  const dtype = computeDType(call, view.dtype);
+  if (numElements(view.shape) === 0) return tensor;
+  // Refuses a tensor that cannot be written to before anything is drawn.
+  ops.fill(call, view, 0);
+  const matrix = zeros(shape, { dtype });
+  fillNormal(call, operand(call, matrix), 0, 1, { generator });
+  const norm = largestSingularValue(matrix, { tolerance: dtype === 'float64' ? 1e-12 : 1e-6 });
+  matrix.div_(norm / factor);
+  ops.copy(call, restride(operand(call, matrix), view.shape, contiguousStrides(view.shape)), view);
   return tensor;
 }

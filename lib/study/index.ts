@@ -1,6 +1,7 @@
 // The public names of `evenkeel/study`: how signals travel through deep networks.
+
+export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
 export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
-export { largestSingularValue, type SingularValueOptions } from './singular.js';
 export {
   type ActivationName,
   activationNames,

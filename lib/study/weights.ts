@@ -1,8 +1,7 @@
 // How each kind of weights is drawn, in place.
-import { kaimingNormal_, normal_, orthogonal_, xavierNormal_ } from '../init/index.js';
+import { kaimingNormal_, normal_, orthogonal_, spectral_, xavierNormal_ } from '../init/index.js';
 import type { Generator } from '../random.js';
 import type { Tensor } from '../tensor.js';
-import { largestSingularValue } from './singular.js';
 import { type InitName, scaledFactor } from './theory.js';
 
 interface WeightRow {
@@ -28,10 +27,7 @@ export const weightTable: Readonly<Record<InitName, WeightRow>> = {
   orthogonal: { fill: (weight, generator) => orthogonal_(weight, 1, { generator }), matrices: 2 },
   /** Standard normal elements divided by the largest singular value. */
   spectral: {
-    fill(weight, generator) {
-      normal_(weight, 0, 1, { generator });
-      weight.div_(largestSingularValue(weight));
-    },
+    fill: (weight, generator) => spectral_(weight, 1, { generator }),
     // The Lanczos vectors: a few hundred at most.
     matrices: 1,
   },

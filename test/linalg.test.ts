@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Generator, init, ones, randn, type Tensor, tensor, zeros } from '../../lib/index.js';
-import { largestSingularValue } from '../../lib/study/index.js';
+import { Generator, init, ones, randn, type Tensor, tensor, zeros } from '../lib/index.js';
+import { largestSingularValue } from '../lib/linalg.js';
 
 /** A matrix with the given singular values: they are exact to float64's rounding, whatever the dtype. */
 function withSpectrum(rows: number, columns: number, values: number[], dtype: 'float32' | 'float64', seed = 1): Tensor {

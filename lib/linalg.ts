@@ -1,10 +1,10 @@
-// The largest singular value of a matrix, by Golub-Kahan-Lanczos bidiagonalisation.
-import { checkNumber, checkOptions } from '../arguments.js';
-import { matmul, zeros } from '../creation.js';
-import { argumentError, dtypeError, rangeError, shapeError, stateError } from '../errors.js';
-import { Generator } from '../random.js';
-import { checkSize, formatShape } from '../shape.js';
-import { operand, type Tensor } from '../tensor.js';
+// Linear algebra above tensors: the largest singular value of a matrix, by Golub-Kahan-Lanczos bidiagonalisation.
+import { checkNumber, checkOptions } from './arguments.js';
+import { matmul, zeros } from './creation.js';
+import { argumentError, dtypeError, rangeError, shapeError, stateError } from './errors.js';
+import { Generator } from './random.js';
+import { checkSize, formatShape } from './shape.js';
+import { operand, type Tensor } from './tensor.js';
 
 /** Options of `largestSingularValue`. */
 export interface SingularValueOptions {
