@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -71,9 +72,13 @@ class Pool {
   void Run(Job& job, int helpers) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      while (num_workers_ < helpers) {
-        std::thread([this] { WorkerLoop(); }).detach();
-        ++num_workers_;
+      try {
+        while (num_workers_ < helpers) {
+          std::thread([this] { WorkerLoop(); }).detach();
+          ++num_workers_;
+        }
+      } catch (const std::system_error&) {
+        // The system has no more threads to give. The caller works off whatever nobody else takes.
       }
       jobs_.push_back(&job);
       pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
