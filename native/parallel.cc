@@ -211,17 +211,19 @@ int NumThreads() {
   return threads;
 }
 
-void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align) {
+void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align, int pieces) {
   if (count <= 0) return;
-  const int64_t wanted = std::min<int64_t>(NumThreads(), count / std::max<int64_t>(grain, 1));
+  const int64_t most = count / std::max<int64_t>(grain, 1);
+  const int64_t wanted = std::min<int64_t>(NumThreads(), most);
   if (wanted < 2 || in_parallel_region) {
     function(0, count);
     return;
   }
-  int64_t chunk = (count + wanted - 1) / wanted;
+  const int64_t ranges = std::min(wanted * pieces, most);
+  int64_t chunk = (count + ranges - 1) / ranges;
   chunk = (chunk + align - 1) / align * align;
   Job job(function, count, chunk, (count + chunk - 1) / chunk);
-  GetPool().Run(job, static_cast<int>(job.chunks - 1));
+  GetPool().Run(job, static_cast<int>(std::min(wanted, job.chunks) - 1));
   if (job.error) std::rethrow_exception(job.error);
 }
 
