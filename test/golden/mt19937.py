@@ -30,7 +30,7 @@ from torch import nn
 assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 warnings.simplefilter("ignore")
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64, "int64": torch.int64}
+DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "float16", "bfloat16", "int64")}
 SEEDS = [0, 42, 2**32 - 1, 67280421310721, 2**63 + 12345]
 rng = random.Random(19937)
 
@@ -51,6 +51,10 @@ def look(t, views):
     return t
 
 
+def dtype_of_floats():
+    return rng.choice(["float32"] * 3 + ["float64"] * 3 + ["float16", "bfloat16"])
+
+
 def number(sizes=(1, 100000)):
     """A size: some at the edges of blocks, some anywhere."""
     if rng.random() < 0.4:
@@ -60,7 +64,7 @@ def number(sizes=(1, 100000)):
 
 def operand():
     """A tensor to fill in place: contiguous, transposed, permuted, with gaps."""
-    dtype = rng.choice(["float32", "float64"])
+    dtype = dtype_of_floats()
     kind = rng.choice(["flat", "matrix", "transposed", "permuted", "rows", "columns"])
     n = number()
     if kind == "flat":
@@ -101,7 +105,7 @@ def make_step(call):
     if call in ("rand", "randn"):
         n = number()
         shape = rng.choice([[n], [max(1, n // 10), 10], [max(1, n // 9), 3, 3]])
-        return {"call": call, "shape": shape, "dtype": rng.choice(["float32", "float64"])}
+        return {"call": call, "shape": shape, "dtype": dtype_of_floats()}
     if call == "uniform_":
         low = decimal(-3, 3)
         return {"call": call, "on": operand(), "args": rng.choice([[0, 1], [low, low + decimal(0.001, 5)]])}

@@ -406,6 +406,58 @@ TEST_P(MtOnTarget, TheSecondNormalIsKept) {
   EXPECT_TRUE(SameBits(state.Fill<double>("mt_normal", 2, {0, 1}), two));
 }
 
+// Halves are made as floats and rounded once.
+template <typename T>
+void CheckHalves() {
+  const auto rounded = [](const std::vector<float>& values) {
+    std::vector<uint16_t> bits;
+    for (const float value : values) bits.push_back(T::From(value).bits);
+    return bits;
+  };
+  const auto bits_of = [](const std::vector<T>& values) {
+    std::vector<uint16_t> bits;
+    for (const T value : values) bits.push_back(value.bits);
+    return bits;
+  };
+  for (const int64_t n : {0, 1, 15, 16, 32, 4096}) {
+    EXPECT_EQ(bits_of(State(1).Fill<T>("mt_normal", n, {1, 2})), rounded(State(1).Fill<float>("mt_normal", n, {1, 2}))) << n;
+    EXPECT_EQ(bits_of(State(1).Fill<T>("mt_exponential", n, {2})), rounded(State(1).Fill<float>("mt_exponential", n, {2})));
+  }
+  // Before the last block of 16 is made anew, the numbers that it replaces are not drawn.
+  std::vector<float> floats = State(1).Fill<float>("mt_normal", 32, {0, 1});
+  floats.erase(floats.begin() + 4, floats.begin() + 16);
+  EXPECT_EQ(bits_of(State(1).Fill<T>("mt_normal", 20, {0, 1})), rounded(floats));
+  // Where rounding reaches the upper bound, the lower one takes its place.
+  std::vector<float> uniforms = State(1).Fill<float>("mt_uniform", 100000, {0, 1});
+  int moved = 0;
+  for (float& value : uniforms) {
+    if (T::From(value).ToFloat() == 1) {
+      value = 0;
+      ++moved;
+    }
+  }
+  EXPECT_GT(moved, 10);
+  EXPECT_EQ(bits_of(State(1).Fill<T>("mt_uniform", 100000, {0, 1})), rounded(uniforms));
+  for (const Layout layout : kOutputLayouts) {
+    for (const std::vector<double>& params : {std::vector<double>{0, 1, -1, 2}, {0, 1, 1, 3}}) {
+      Array<T> out({50, 7}, layout);
+      State(1).Fill("mt_trunc_normal", out, params);
+      for (const T value : out.Values()) {
+        EXPECT_GE(value.ToFloat(), params[2]);
+        EXPECT_LE(value.ToFloat(), params[3]);
+      }
+    }
+    Array<T> out({50, 7}, layout);
+    State(1).Fill("mt_randint", out, Range(-20, 41, false));
+    EXPECT_EQ(bits_of(out.Values()).size(), 350u);
+  }
+}
+
+TEST_P(MtOnTarget, Halves) {
+  CheckHalves<Float16>();
+  CheckHalves<BFloat16>();
+}
+
 template <typename T>
 void CheckIntegers(int64_t low, uint64_t range, bool wide) {
   State state(6);

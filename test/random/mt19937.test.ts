@@ -8,7 +8,7 @@ import { Generator, init, nn, rand, randn, setNumThreads, type Tensor, zeros } f
 import { getNumThreads } from '../../lib/native.js';
 import { failure, readGolden, simdTargets, withTarget } from '../cases/data.js';
 
-type DType = 'float32' | 'float64' | 'int64';
+type DType = 'float32' | 'float64' | 'float16' | 'bfloat16' | 'int64';
 type View = ['t'] | ['permute', number[]] | ['slice', number, number, number, number];
 
 interface Step {
