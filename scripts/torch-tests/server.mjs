@@ -44,7 +44,9 @@ const positions = {
 };
 const drawing = new Set(Object.keys(positions).filter((name) => name !== 'constant_' && name !== 'dirac_'));
 
-function call({ name, args, kwargs, tensor, generator }, payload) {
+function call({ name, args: sent, kwargs, tensor, generator }, payload) {
+  // Python's None is an argument left out.
+  const args = sent.map((value) => value ?? undefined);
   if (name === 'calculate_gain') return { value: init.calculate_gain(...args) };
   const Elements = tensor.dtype === 'float64' ? Float64Array : Float32Array;
   const elements = new Elements(payload.buffer.slice(payload.byteOffset, payload.byteOffset + payload.length));
@@ -70,7 +72,7 @@ for (;;) {
   try {
     answer = call(head, payload);
   } catch (error) {
-    answer = { error: `${error.name} [${error.code}]: ${error.message}` };
+    answer = { error: `${error.name}: ${error.message}`, code: error.code ?? null };
   }
   const { elements = new Uint8Array(), ...rest } = answer;
   const text = Buffer.from(JSON.stringify({ ...rest, warnings }));
