@@ -119,6 +119,20 @@ describe('creation', () => {
     expect(ones(100_000).sum().item()).toBe(100_000);
   });
 
+  it('linspace ends exactly where it should', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e3, max: 1e3 }),
+        fc.double({ min: -1e3, max: 1e3 }),
+        fc.integer({ min: 2, max: 40 }),
+        (a, b, n) => {
+          const values = valuesOf(linspace(a, b, n, { dtype: 'float64' }));
+          expect(values[0] === a && values.at(-1) === b).toBe(true);
+        },
+      ),
+    );
+  });
+
   it('like', () => {
     const t = zeros([2, 3], { dtype: 'float64' }).t();
     for (const make of [creation.zerosLike, creation.onesLike, creation.randnLike]) {

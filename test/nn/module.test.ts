@@ -275,6 +275,14 @@ describe('Module', () => {
     expect(valuesOf(layer.bias!)).toEqual(before[1]);
   });
 
+  it('tied weights are one parameter under two paths of the state, as in torch', () => {
+    const net = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 2, { bias: false }));
+    const [first, second] = [...net.children()] as [nn.Linear, nn.Linear];
+    second.weight = first.weight;
+    expect([...net.namedParameters()].map(([path]) => path)).toEqual(['0.weight', '0.bias']);
+    expect([...net.stateDict().keys()]).toEqual(['0.weight', '0.bias', '1.weight']);
+  });
+
   it('a buffer can be replaced, and is in the state after parameters', () => {
     const net = new Net();
     net.registerBuffer('mean', randn([5]));
