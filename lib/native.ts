@@ -1,5 +1,4 @@
 // Finds and configures the native core.
-import { closeSync, openSync, readSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { argumentError, rangeError } from './errors.js';
@@ -25,32 +24,10 @@ interface NativeCore {
 const root = fileURLToPath(import.meta.url.replace(/^(.*)\/(lib|dist)\/.*$/, '$1/'));
 const require = createRequire(import.meta.url);
 
-/**
- * OpenBLAS before 0.3.29 does not know AMD's CPUs with AVX-512 and runs them as Haswell, at half their speed. Its
- * SkylakeX kernels are made for what these CPUs have. The first kilobytes of cpuinfo describe the first CPU.
- */
-function betterCore(): string | undefined {
-  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
-  try {
-    const file = openSync('/proc/cpuinfo', 'r');
-    try {
-      const text = Buffer.alloc(4096);
-      const info = text.toString('latin1', 0, readSync(file, text));
-      const flags = new Set(/^flags\s*:(.*)$/m.exec(info)?.[1]?.split(' '));
-      const avx512 = ['avx512f', 'avx512cd', 'avx512bw', 'avx512dq', 'avx512vl'].every((flag) => flags.has(flag));
-      return avx512 && info.includes('AuthenticAMD') ? 'SKYLAKEX' : undefined;
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return undefined;
-  }
-}
-
 function load(): NativeCore {
   // OpenBLAS reads this once, when it is loaded; processes started from here are not to see it.
   const given = process.env.OPENBLAS_CORETYPE;
-  const core = process.env.EVENKEEL_BLAS_CORE ?? given ?? betterCore();
+  const core = process.env.EVENKEEL_BLAS_CORE ?? given;
   if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
   try {
     return (require('node-gyp-build') as (path: string) => NativeCore)(root);

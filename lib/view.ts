@@ -63,6 +63,15 @@ export function checkMemory(call: string, { array, shape, strides, offset }: Vie
   );
 }
 
+/** Throws where elements of the view share memory, so that it cannot be written to. */
+export function checkWritable(call: string, { shape, strides }: View): void {
+  if (!strides.some((stride, d) => stride === 0 && shape[d]! > 1) || shape.includes(0)) return;
+  throw argumentError(
+    call,
+    `cannot write to a tensor of shape ${formatShape(shape)} whose elements share memory; clone() it first`,
+  );
+}
+
 export function isViewContiguous(view: View): boolean {
   return isContiguous(view.shape, view.strides);
 }

@@ -6,40 +6,24 @@ import { shapeError } from '../errors.js';
 import { fillNormal, type RandomOptions } from '../fill.js';
 import { largestSingularValue } from '../linalg.js';
 import * as ops from '../ops.js';
-import { checkGenerator, type Generator } from '../random.js';
-import { kernelId, run } from '../run.js';
+import { checkGenerator } from '../random.js';
 import { contiguousStrides, formatShape, numElements, type Shape } from '../shape.js';
 import { operand, type Tensor } from '../tensor.js';
-import { allocateView, type FloatView, isViewContiguous, restride } from '../view.js';
+import {
+  allocateView,
+  checkMemory,
+  checkWritable,
+  type FloatView,
+  isViewContiguous,
+  outputView,
+  restride,
+} from '../view.js';
 import { checkGain } from './checks.js';
-
-const haarKernel = kernelId('haar_orthogonal');
-
-/** Where a pcg32 generator stands, as native fills take it; undefined for other algorithms. */
-function pcg32Stream(generator: Generator): number[] | undefined {
-  if (generator.algorithm !== 'pcg32') return undefined;
-  const state = generator.getState();
-  const words = new DataView(state.buffer, state.byteOffset);
-  // State and increment are 64 bits each, low half first; the kernel wants the high half first.
-  return [...[49, 45, 57, 53].map((at) => words.getUint32(at, true)), Number(generator.position)];
-}
 
 /** The matrix of a weight [out, in, ...kernel]: dimensions after the first count as one. */
 function matrixShape(call: string, shape: Shape): [rows: number, columns: number] {
   if (shape.length < 2) throw shapeError(call, `expected 2 or more dimensions, got shape ${formatShape(shape)}`);
   return [shape[0]!, numElements(shape.slice(1))];
-}
-
-/** Takes draws for `work`, and gives them back where it fails. */
-function withDraws(generator: Generator, draws: number, work: () => void): void {
-  const before = generator.position;
-  generator.advance(draws);
-  try {
-    work();
-  } catch (error) {
-    generator.position = before;
-    throw error;
-  }
 }
 
 /** Replaces a Gaussian matrix by the Q of its QR decomposition, signs set so that R has a positive diagonal, times gain. */
@@ -64,22 +48,19 @@ function fillOrthogonal(call: string, view: FloatView, gain: number, options: Ra
   const [rows, columns] = matrixShape(call, view.shape);
   const dtype = computeDType(call, view.dtype);
   const generator = checkGenerator(call, checkOptions(call, options).generator);
-  const stream = pcg32Stream(generator);
-  const inPlace = stream !== undefined && view.dtype === dtype && isViewContiguous(view);
-  const matrix = inPlace ? restride(view, [rows, columns], [columns, 1]) : allocateView(call, [rows, columns], dtype);
-  const deliver = () => {
-    if (!inPlace) ops.copy(call, restride(matrix, view.shape, contiguousStrides(view.shape)), view);
-  };
-  if (stream === undefined) {
+  // Before draws are taken: the result may be written elsewhere first.
+  checkWritable(call, view);
+  checkMemory(call, view);
+  const direct = generator.algorithm === 'pcg32';
+  const inPlace = direct && view.dtype === dtype && isViewContiguous(view);
+  const matrix = inPlace ? restride(view, [rows, columns], [columns, 1]) : outputView(call, [rows, columns], dtype);
+  if (direct) {
+    generator.fill(call, 'orthogonal', matrix, gain);
+  } else {
     fillNormal(call, matrix, 0, 1, { generator });
     replaceByQ(call, matrix, gain);
-    deliver();
-    return;
   }
-  withDraws(generator, (dtype === 'float64' ? 4 : 2) * Math.ceil((rows * columns) / 2), () => {
-    run(call, haarKernel, [matrix], [...stream, gain]);
-    deliver();
-  });
+  if (!inPlace) ops.copy(call, restride(matrix, view.shape, contiguousStrides(view.shape)), view);
 }
 
 /**

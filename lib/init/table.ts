@@ -4,7 +4,7 @@ import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
 import { constant_, dirac_, eye_, normal_, ones_, truncNormal_, uniform_, zeros_ } from './basic.js';
-import { deltaOrthogonal_, orthogonal_ } from './orthogonal.js';
+import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {
   type KaimingOptions,
   kaimingNormal_,
@@ -105,6 +105,14 @@ export const initialisers = {
       const rows = shape[0] ?? 0;
       // Each of the shorter side's vectors has length `gain`, spread over the longer side's elements.
       return wholeTarget('orthogonal', 0, gain / Math.sqrt(Math.max(rows, numElements(shape) / rows)));
+    },
+  ),
+  spectral: row<Gain>(
+    (tensor, { gain, generator }) => spectral_(tensor, gain, { generator }),
+    (_, shape, { gain = 1 }) => {
+      const rows = shape[0] ?? 0;
+      // The largest singular value of a Gaussian matrix is close to sqrt(rows) + sqrt(columns) standard deviations.
+      return wholeTarget('other', 0, gain / (Math.sqrt(rows) + Math.sqrt(numElements(shape) / rows)));
     },
   ),
   deltaOrthogonal: row<Gain>(

@@ -7,12 +7,15 @@ import type { View } from '../view.js';
 interface Row {
   /** On pcg32 the number of 32-bit draws is known before the fill. Undefined where there is no kernel yet. */
   readonly pcg32: { readonly kernel: number; draws(view: View): number } | undefined;
-  /** On mt19937 only the kernel knows. */
-  readonly mt19937: number;
+  /** On mt19937 only the kernel knows. Undefined for what is made of other distributions there. */
+  readonly mt19937: number | undefined;
 }
 
 /** Draws that one number takes. */
 const draws = (view: View) => (view.dtype === 'float64' ? 2 : 1);
+
+/** Normals come in pairs. */
+const normalDraws = (view: View) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2);
 
 export const distributions = {
   /** Parameters: lower and upper bound. */
@@ -22,7 +25,7 @@ export const distributions = {
   },
   /** Parameters: mean, standard deviation. */
   normal: {
-    pcg32: { kernel: kernelId('normal'), draws: (view) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2) },
+    pcg32: { kernel: kernelId('normal'), draws: normalDraws },
     mt19937: kernelId('mt_normal'),
   },
   /** Parameters: mean, standard deviation, lower and upper bound. */
@@ -33,6 +36,11 @@ export const distributions = {
   bernoulli: { pcg32: undefined, mt19937: kernelId('mt_bernoulli') },
   /** Parameters: `integerParams`. */
   integers: { pcg32: undefined, mt19937: kernelId('mt_randint') },
+  /** A matrix of Haar's distribution times a factor, the parameter; takes the draws of a normal fill. */
+  orthogonal: {
+    pcg32: { kernel: kernelId('haar_orthogonal'), draws: normalDraws },
+    mt19937: undefined,
+  },
   /** The numbers from 0 on in random order; a view of one dimension. */
   permutation: { pcg32: undefined, mt19937: kernelId('mt_randperm') },
 } as const satisfies Record<string, Row>;
