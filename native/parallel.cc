@@ -39,13 +39,14 @@ void Pause() {
 
 // One ParallelFor. It lives on the caller's stack: nobody may touch it after `running` has dropped to 0.
 struct Job {
-  Job(RangeFunction range_function, int64_t n, int64_t size, int64_t num_chunks)
-      : function(range_function), count(n), chunk(size), chunks(num_chunks) {}
+  Job(RangeFunction range_function, int64_t n, int64_t size, int64_t num_chunks, int num_helpers)
+      : function(range_function), count(n), chunk(size), chunks(num_chunks), helpers(num_helpers) {}
 
   const RangeFunction function;
   const int64_t count;
   const int64_t chunk;
   const int64_t chunks;
+  int helpers;  // workers that may still join; changed under the pool's mutex only
   std::atomic<int64_t> next{0};
   std::atomic<int> running{0};  // workers inside; raised under the pool's mutex only
   std::mutex error_mutex;
@@ -69,7 +70,8 @@ struct Job {
 
 class Pool {
  public:
-  void Run(Job& job, int helpers) {
+  void Run(Job& job) {
+    const int helpers = job.helpers;
     {
       std::lock_guard<std::mutex> lock(mutex_);
       try {
@@ -119,12 +121,18 @@ class Pool {
       Job* job = jobs_.front();
       if (job->next.load(std::memory_order_relaxed) < job->chunks) {
         job->running.fetch_add(1, std::memory_order_relaxed);
+        // The pool may have more workers than this job's thread count: it has been higher, or another caller's is.
+        if (--job->helpers == 0) PopLocked();
         return job;
       }
-      jobs_.pop_front();
-      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+      PopLocked();
     }
     return nullptr;
+  }
+
+  void PopLocked() {
+    jobs_.pop_front();
+    pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
   }
 
   Job* Wait() {
@@ -222,8 +230,13 @@ void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t a
   const int64_t ranges = std::min(wanted * pieces, most);
   int64_t chunk = (count + ranges - 1) / ranges;
   chunk = (chunk + align - 1) / align * align;
-  Job job(function, count, chunk, (count + chunk - 1) / chunk);
-  GetPool().Run(job, static_cast<int>(std::min(wanted, job.chunks) - 1));
+  const int64_t chunks = (count + chunk - 1) / chunk;
+  if (chunks < 2) {
+    function(0, count);
+    return;
+  }
+  Job job(function, count, chunk, chunks, static_cast<int>(std::min(wanted, chunks) - 1));
+  GetPool().Run(job);
   if (job.error) std::rethrow_exception(job.error);
 }
 

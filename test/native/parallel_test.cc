@@ -50,7 +50,7 @@ struct Range {
 };
 
 // The ranges of one ParallelFor, in order.
-std::vector<Range> RangesOf(int64_t count, int64_t grain, int64_t align) {
+std::vector<Range> RangesOf(int64_t count, int64_t grain, int64_t align, int pieces = 1) {
   std::mutex mutex;
   std::vector<Range> ranges;
   ParallelFor(
@@ -59,7 +59,7 @@ std::vector<Range> RangesOf(int64_t count, int64_t grain, int64_t align) {
         std::lock_guard<std::mutex> lock(mutex);
         ranges.push_back({begin, end, std::this_thread::get_id()});
       },
-      align);
+      align, pieces);
   std::sort(ranges.begin(), ranges.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
   return ranges;
 }
@@ -71,11 +71,12 @@ TEST(ParallelFor, CoversEachIndexOnce) {
     for (const int64_t count : counts) {
       for (const int64_t grain : {0, 1, 2, 31, 64, 1000}) {
         for (const int64_t align : {1, 2, 7, 64}) {
+          const int pieces = align == 2 ? 4 : 1;
           SCOPED_TRACE("count " + std::to_string(count) + " grain " + std::to_string(grain) + " align " +
                        std::to_string(align) + " threads " + std::to_string(threads));
-          const std::vector<Range> ranges = RangesOf(count, grain, align);
+          const std::vector<Range> ranges = RangesOf(count, grain, align, pieces);
           ASSERT_GE(ranges.size(), 1u);
-          ASSERT_LE(ranges.size(), static_cast<size_t>(threads));
+          ASSERT_LE(ranges.size(), static_cast<size_t>(threads * pieces));
           int64_t next = 0;
           for (size_t r = 0; r < ranges.size(); ++r) {
             ASSERT_EQ(ranges[r].begin, next);
@@ -243,6 +244,31 @@ TEST(NumThreads, UpAndDown) {
     SetNumThreads(threads);
     EXPECT_EQ(NumThreads(), threads);
     EXPECT_EQ(RangesOf(1024, 1, 1).size(), static_cast<size_t>(threads));
+  }
+}
+
+// Workers that an earlier, higher count left behind stay out of it.
+TEST(NumThreads, NoMoreThreadsThanThat) {
+  const Threads scope(16);
+  RangesOf(16, 1, 1);
+  for (const int threads : {1, 2, 3}) {
+    SetNumThreads(threads);
+    for (int round = 0; round < 20; ++round) {
+      std::atomic<int> inside{0};
+      std::atomic<int> most{0};
+      ParallelFor(
+          threads * 8, 1,
+          [&](int64_t, int64_t) {
+            const int now = inside.fetch_add(1) + 1;
+            int before = most.load();
+            while (before < now && !most.compare_exchange_weak(before, now)) {
+            }
+            std::this_thread::sleep_for(std::chrono::microseconds(100));
+            inside.fetch_sub(1);
+          },
+          1, 8);
+      ASSERT_LE(most.load(), threads);
+    }
   }
 }
 
