@@ -57,6 +57,18 @@ const orthogonal = (n) => ({
   torch: [`w = torch.empty(${n}, ${n})`, 'torch.nn.init.orthogonal_(w)'],
 });
 
+/** The generator that makes torch's own numbers. */
+const mt19937 = (op, dtype, ratio) => ({
+  name: `mt19937 ${op} ${dtype} 1M`,
+  setup: (ek) => {
+    const generator = new ek.Generator(1, { algorithm: 'mt19937' });
+    const x = ek.empty([million], { dtype });
+    return () => x[op](0, 1, { generator });
+  },
+  torch: [`x = torch.empty(${million}, dtype=torch.${dtype})`, `x.${op}()`],
+  targets: ratio ? [{ peer: 'torch', ratio, threads: [1] }] : [],
+});
+
 export const cases = [
   {
     name: 'uniform_ float32 1M',
@@ -76,6 +88,9 @@ export const cases = [
     torch: [`x = torch.empty(${million})`, 'x.normal_()'],
     targets: [{ peer: 'torch', ratio: 2.5, threads: [1] }],
   },
+  mt19937('uniform_', 'float32'),
+  mt19937('normal_', 'float32', 1.8),
+  mt19937('normal_', 'float64'),
   {
     name: 'randn float64 1M',
     setup: (ek) => () => ek.randn([million], { dtype: 'float64' }),

@@ -17,7 +17,7 @@ import {
   sameShape,
 } from './shape.js';
 import { type NestedArray, operand, Tensor } from './tensor.js';
-import { allocateView, type FloatView, narrowView, unsqueezeView } from './view.js';
+import { allocateView, type FloatView, narrowView, outputView, unsqueezeView } from './view.js';
 
 /** Options of the functions that make tensors. */
 export interface TensorOptions extends RandomOptions {
@@ -45,9 +45,9 @@ function creationArguments(call: string, args: readonly unknown[]): [shape: numb
   return [checkShape(call, sizes), hasOptions ? checkOptions(call, last as TensorOptions) : {}];
 }
 
-function make(call: string, shape: Shape, options: TensorOptions): Tensor {
+function make(call: string, shape: Shape, options: TensorOptions, allocator = allocateView): Tensor {
   const dtype = checkDType(call, options.dtype ?? defaultDType);
-  return new Tensor(allocateView(call, shape, dtype), options.requiresGrad ?? false);
+  return new Tensor(allocator(call, shape, dtype), options.requiresGrad ?? false);
 }
 
 /** The dtype in which JavaScript can write elements of `dtype` one by one: halves as float32. */
@@ -90,7 +90,7 @@ export function zeros(...args: CreationArguments): Tensor {
  * ones([2, 3], { dtype: 'float64' });
  */
 export function ones(...args: CreationArguments): Tensor {
-  const out = make('ones', ...creationArguments('ones', args));
+  const out = make('ones', ...creationArguments('ones', args), outputView);
   ops.fill('ones', out.elements, 1);
   return out;
 }
@@ -167,7 +167,7 @@ export function linspace(start: number, end: number, steps: number, options?: Te
  */
 export function rand(...args: CreationArguments): Tensor {
   const [shape, options] = creationArguments('rand', args);
-  const out = make('rand', shape, options);
+  const out = make('rand', shape, options, outputView);
   fillUniform('rand', out.elements, 0, 1, options);
   return out;
 }
@@ -180,7 +180,7 @@ export function rand(...args: CreationArguments): Tensor {
  */
 export function randn(...args: CreationArguments): Tensor {
   const [shape, options] = creationArguments('randn', args);
-  const out = make('randn', shape, options);
+  const out = make('randn', shape, options, outputView);
   fillNormal('randn', out.elements, 0, 1, options);
   return out;
 }

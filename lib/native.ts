@@ -25,8 +25,9 @@ const root = fileURLToPath(import.meta.url.replace(/^(.*)\/(lib|dist)\/.*$/, '$1
 const require = createRequire(import.meta.url);
 
 function load(): NativeCore {
-  const core = process.env.EVENKEEL_BLAS_CORE;
-  // OpenBLAS reads this once, when it is loaded.
+  // OpenBLAS reads this once, when it is loaded; processes started from here are not to see it.
+  const given = process.env.OPENBLAS_CORETYPE;
+  const core = process.env.EVENKEEL_BLAS_CORE ?? given;
   if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
   try {
     return (require('node-gyp-build') as (path: string) => NativeCore)(root);
@@ -36,6 +37,9 @@ function load(): NativeCore {
         `Looked in ${root}build/Release and ${root}prebuilds. Build it from the sources with: npm run setup`,
       { cause },
     );
+  } finally {
+    if (given === undefined) delete process.env.OPENBLAS_CORETYPE;
+    else process.env.OPENBLAS_CORETYPE = given;
   }
 }
 

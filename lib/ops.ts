@@ -4,7 +4,7 @@ import { checkFloat, computeDType, type DType, dtypes, encode, promote } from '.
 import { dtypeError, rangeError, shapeError } from './errors.js';
 import { kernelId, run } from './run.js';
 import { broadcastShapes, checkDims, formatShape, numElements, sameShape } from './shape.js';
-import { allocateView, broadcastTo, type FloatView, isViewContiguous, pickDims, restride } from './view.js';
+import { allocateView, broadcastTo, type FloatView, isViewContiguous, outputView, pickDims, restride } from './view.js';
 
 /** One row: the kernel that computes it. */
 interface OpRow {
@@ -101,7 +101,7 @@ export function copy(call: string, from: FloatView, to: FloatView): void {
 }
 
 export function contiguousCopy(call: string, view: FloatView, dtype: DType = view.dtype): FloatView {
-  const out = allocateView(call, view.shape, dtype);
+  const out = outputView(call, view.shape, dtype);
   run(call, kernels.copy, [out, view]);
   return out;
 }
@@ -127,28 +127,33 @@ function overlaps(input: FloatView, out: FloatView): boolean {
 }
 
 function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
-  return overlaps(input, out) ? contiguousCopy(call, input) : input;
+  return input !== out && overlaps(input, out) ? contiguousCopy(call, input) : input;
 }
 
-/** Runs an element-by-element kernel on inputs of one dtype and shape, into the first operand or a fresh view. */
+/**
+ * Runs an element-by-element kernel on inputs of one shape, into `target` or a fresh view. `dtype` is the result's; the
+ * kernel computes in the dtype that has arithmetic.
+ */
 function map(
   call: string,
   kernel: number,
   inputs: FloatView[],
-  params: number[],
+  params: readonly number[],
   dtype: DType,
   target: FloatView | undefined,
 ): FloatView {
   const compute = computeDType(call, dtype);
-  const out = target ?? allocateView(call, inputs[0]!.shape, dtype);
-  const operands = inputs.map((input) => cast(call, input, compute));
-  if (out.dtype === compute) {
-    run(call, kernel, [out, ...operands.map((input) => safeInput(call, input, out))], params);
-  } else {
-    const result = allocateView(call, out.shape, compute);
-    run(call, kernel, [result, ...operands], params);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = cast(call, inputs[i]!, compute);
+  const out = target ?? outputView(call, inputs[0]!.shape, dtype);
+  if (out.dtype !== compute) {
+    const result = outputView(call, out.shape, compute);
+    run(call, kernel, [result, ...inputs], params);
     copy(call, result, out);
+    return out;
   }
+  if (target !== undefined) for (let i = 0; i < inputs.length; i++) inputs[i] = safeInput(call, inputs[i]!, out);
+  inputs.unshift(out);
+  run(call, kernel, inputs, params);
   return out;
 }
 
@@ -207,7 +212,7 @@ export function reduce(
     throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
   }
   const compute = computeDType(call, x.dtype);
-  const result = allocateView(call, kept, compute);
+  const result = outputView(call, kept, compute);
   run(call, op.kernel, [result, cast(call, x, compute)], params);
   const out = cast(call, result, x.dtype);
   if (keepdim) return out;
@@ -275,7 +280,7 @@ export function matmul(call: string, a: FloatView, b: FloatView): FloatView {
   checkSameDType(call, a, b);
   const left = sa.length === 2 ? a : restride(a, [1, inner], [inner, ta[0]!]);
   const right = sb.length === 2 ? b : restride(b, [inner, 1], [tb[0]!, 1]);
-  const out = allocateView(call, [left.shape[0]!, right.shape[1]!], a.dtype);
+  const out = outputView(call, [left.shape[0]!, right.shape[1]!], a.dtype);
   gemmInto(call, left, right, out, 0);
   const shape = [...sa.slice(0, -1), ...sb.slice(1)];
   return shape.length === 2 ? out : restride(out, shape, shape.length === 1 ? [1] : []);
@@ -317,7 +322,7 @@ export function qr(call: string, matrix: FloatView): { q: FloatView; r: FloatVie
   if (m < n)
     throw rangeError(call, `expected at least as many rows as columns, got shape ${formatShape(matrix.shape)}`);
   // LAPACK works in place on columns.
-  const q = restride(allocateView(call, [n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
+  const q = restride(outputView(call, [n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
   const r = allocateView(call, [n, n], matrix.dtype);
   copy(call, matrix, q);
   run(call, kernels.qr, [q, r]);

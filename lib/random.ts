@@ -167,8 +167,9 @@ export class Generator {
     if (!(state instanceof Uint8Array)) {
       throw argumentError('setState', `expected the Uint8Array that getState returned, got ${describe(state)}`);
     }
-    // A copy, which a Buffer's own slice would not be.
-    const bytes = Uint8Array.from(state);
+    // A copy, which a Buffer's own slice would not be. (A detached array, which can't be copied, has no length.)
+    const bytes = new Uint8Array(state.length);
+    if (state.length > 0) bytes.set(state);
     const tag = new TextDecoder().decode(bytes.subarray(0, 4));
     const length = headerBytes + this.#bits.stateBytes;
     if (bytes.length !== length || tag !== stateTag || algorithms[bytes[4]!] !== this.#algorithm) {

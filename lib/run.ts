@@ -1,9 +1,9 @@
 // The gate: every call into the native core goes through `run`, which packs a plan as native/guard.h describes it.
 import { dtypes } from './dtype.js';
-import { argumentError, rangeError } from './errors.js';
+import { rangeError } from './errors.js';
 import { native } from './native.js';
-import { formatShape, maxDims } from './shape.js';
-import { checkMemory, type View } from './view.js';
+import { maxDims } from './shape.js';
+import { checkMemory, checkWritable, type View } from './view.js';
 
 const maxViews = 4;
 const maxParams = 12;
@@ -68,13 +68,7 @@ export function run(call: string, kernel: number, views: readonly View[], params
  * no check could foresee.
  */
 function explain(call: string, views: readonly View[], error: unknown): unknown {
-  const out = views[0]!;
-  if (out.strides.some((stride, d) => stride === 0 && out.shape[d]! > 1)) {
-    return argumentError(
-      call,
-      `cannot write to a tensor of shape ${formatShape(out.shape)} whose elements share memory; clone() it first`,
-    );
-  }
+  checkWritable(call, views[0]!);
   for (const view of views) checkMemory(call, view);
   const { code, message } = error as { code?: string; message: string };
   if (code !== 'ERR_MEMORY' && code !== 'ERR_NATIVE') return error;

@@ -67,12 +67,20 @@ export function checkShape(call: string, shape: unknown): number[] {
   if (shape.length > maxDims) {
     throw shapeError(call, `at most ${maxDims} dimensions are supported, got ${shape.length}`);
   }
-  const checked = Array.from(shape, (size) => checkSize(call, size));
-  if (numElements(checked) > maxElements) {
+  const checked = new Array<number>(shape.length);
+  let count = 1;
+  let reach = 1;
+  for (let d = 0; d < shape.length; d++) {
+    const size = checkSize(call, shape[d]);
+    checked[d] = size;
+    count *= size;
+    reach *= Math.max(size, 1);
+  }
+  if (count > maxElements) {
     throw rangeError(call, `shape ${formatShape(checked)} has more than ${maxElements} elements`);
   }
   // Only where there are no elements: their strides must be exact all the same.
-  if (numElements(checked.filter((size) => size > 0)) > Number.MAX_SAFE_INTEGER) {
+  if (reach > Number.MAX_SAFE_INTEGER) {
     throw rangeError(call, `the sizes of shape ${formatShape(checked)} are too large`);
   }
   return checked;

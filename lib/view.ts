@@ -1,6 +1,6 @@
 // A view: a strided window on a typed array, all that the gate and the table of operations see of a tensor. And torch's
 // ways to look at the same elements under other shapes, none of which copies.
-import { allocate, type DType, type StorageArray, type StorageDType } from './dtype.js';
+import { allocate, allocateUncleared, type DType, type StorageArray, type StorageDType } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import {
   checkDim,
@@ -37,8 +37,17 @@ export function emptyView(shape: Shape, dtype: DType): FloatView {
 
 /** `emptyView` for sizes that a user's call leads to: says which call there is no memory for. */
 export function allocateView(call: string, shape: Shape, dtype: DType): FloatView {
+  return freshView(call, shape, dtype, allocate);
+}
+
+/** A fresh contiguous view with arbitrary elements: for outputs of which a kernel writes every one. */
+export function outputView(call: string, shape: Shape, dtype: DType): FloatView {
+  return freshView(call, shape, dtype, allocateUncleared);
+}
+
+function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): FloatView {
   try {
-    return emptyView(shape, dtype);
+    return { array: make(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
   } catch (cause) {
     throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
   }
@@ -51,6 +60,15 @@ export function checkMemory(call: string, { array, shape, strides, offset }: Vie
   throw detachedError(
     call,
     `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was detached or shrunk`,
+  );
+}
+
+/** Throws where elements of the view share memory, so that it cannot be written to. */
+export function checkWritable(call: string, { shape, strides }: View): void {
+  if (!strides.some((stride, d) => stride === 0 && shape[d]! > 1) || shape.includes(0)) return;
+  throw argumentError(
+    call,
+    `cannot write to a tensor of shape ${formatShape(shape)} whose elements share memory; clone() it first`,
   );
 }
 

@@ -110,7 +110,7 @@ void CopyViews(const Plan& plan) {
           CopyRun(in + offsets[1], loop.inner_stride(1), out + offsets[0], loop.inner_stride(0), length);
         });
       },
-      64);
+      64, kSeveralPieces);
 }
 
 }  // namespace

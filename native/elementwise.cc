@@ -62,7 +62,7 @@ void RunElementwise(const Plan& plan, RowFunction row) {
     ParallelFor(
         loop.NumElements(), kGrain,
         [&](int64_t begin, int64_t end) { RunRange<T>(plan, loop, row, begin, end); },
-        kBlock);
+        kBlock, kSeveralPieces);
   });
 }
 

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -38,13 +39,14 @@ void Pause() {
 
 // One ParallelFor. It lives on the caller's stack: nobody may touch it after `running` has dropped to 0.
 struct Job {
-  Job(RangeFunction range_function, int64_t n, int64_t size, int64_t num_chunks)
-      : function(range_function), count(n), chunk(size), chunks(num_chunks) {}
+  Job(RangeFunction range_function, int64_t n, int64_t size, int64_t num_chunks, int num_helpers)
+      : function(range_function), count(n), chunk(size), chunks(num_chunks), helpers(num_helpers) {}
 
   const RangeFunction function;
   const int64_t count;
   const int64_t chunk;
   const int64_t chunks;
+  int helpers;  // workers that may still join; changed under the pool's mutex only
   std::atomic<int64_t> next{0};
   std::atomic<int> running{0};  // workers inside; raised under the pool's mutex only
   std::mutex error_mutex;
@@ -68,12 +70,17 @@ struct Job {
 
 class Pool {
  public:
-  void Run(Job& job, int helpers) {
+  void Run(Job& job) {
+    const int helpers = job.helpers;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      while (num_workers_ < helpers) {
-        std::thread([this] { WorkerLoop(); }).detach();
-        ++num_workers_;
+      try {
+        while (num_workers_ < helpers) {
+          std::thread([this] { WorkerLoop(); }).detach();
+          ++num_workers_;
+        }
+      } catch (const std::system_error&) {
+        // The system has no more threads to give. The caller works off whatever nobody else takes.
       }
       jobs_.push_back(&job);
       pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
@@ -114,12 +121,18 @@ class Pool {
       Job* job = jobs_.front();
       if (job->next.load(std::memory_order_relaxed) < job->chunks) {
         job->running.fetch_add(1, std::memory_order_relaxed);
+        // The pool may have more workers than this job's thread count: it has been higher, or another caller's is.
+        if (--job->helpers == 0) PopLocked();
         return job;
       }
-      jobs_.pop_front();
-      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+      PopLocked();
     }
     return nullptr;
+  }
+
+  void PopLocked() {
+    jobs_.pop_front();
+    pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
   }
 
   Job* Wait() {
@@ -206,17 +219,24 @@ int NumThreads() {
   return threads;
 }
 
-void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align) {
+void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align, int pieces) {
   if (count <= 0) return;
-  const int64_t wanted = std::min<int64_t>(NumThreads(), count / std::max<int64_t>(grain, 1));
+  const int64_t most = count / std::max<int64_t>(grain, 1);
+  const int64_t wanted = std::min<int64_t>(NumThreads(), most);
   if (wanted < 2 || in_parallel_region) {
     function(0, count);
     return;
   }
-  int64_t chunk = (count + wanted - 1) / wanted;
+  const int64_t ranges = std::min(wanted * pieces, most);
+  int64_t chunk = (count + ranges - 1) / ranges;
   chunk = (chunk + align - 1) / align * align;
-  Job job(function, count, chunk, (count + chunk - 1) / chunk);
-  GetPool().Run(job, static_cast<int>(job.chunks - 1));
+  const int64_t chunks = (count + chunk - 1) / chunk;
+  if (chunks < 2) {
+    function(0, count);
+    return;
+  }
+  Job job(function, count, chunk, chunks, static_cast<int>(std::min(wanted, chunks) - 1));
+  GetPool().Run(job);
   if (job.error) std::rethrow_exception(job.error);
 }
 

@@ -23,10 +23,14 @@ class RangeFunction {
   void (*call_)(void*, int64_t, int64_t);
 };
 
-// Splits [0, count) into at most one contiguous range per thread, none smaller than `grain` (but the last), each starting
+// Splits [0, count) into contiguous ranges, `pieces` for each thread, none smaller than `grain` (but the last), each starting
 // at a multiple of `align`, and runs them in parallel; returns when all are done. Work below two grains, and calls from
-// inside a parallel region, run on the calling thread. The first exception thrown by a range is rethrown here.
-void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align = 1);
+// inside a parallel region, run on the calling thread. The first exception thrown by a range is rethrown here. More pieces
+// even out what threads get done when something else runs on their CPUs; work that gains from long ranges takes one.
+void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align = 1, int pieces = 1);
+
+// For work on many elements whose ranges are independent of one another.
+constexpr int kSeveralPieces = 4;
 
 // From 1 to 256. The default respects CPU affinity and the cgroup's quota.
 void SetNumThreads(int threads);

@@ -1,6 +1,6 @@
 // Initialisers that need no fans: distributions and constants as given, identities.
 import { rangeError, shapeError } from '../errors.js';
-import { fillNormal, fillUniform, type RandomOptions } from '../fill.js';
+import { fillNormal, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import * as ops from '../ops.js';
 import { checkSize, formatShape } from '../shape.js';
 import { operand, type Tensor } from '../tensor.js';
@@ -26,6 +26,26 @@ export function uniform_<T extends Tensor>(tensor: T, a = 0, b = 1, options?: Ra
  */
 export function normal_<T extends Tensor>(tensor: T, mean = 0, std = 1, options?: RandomOptions): T {
   fillNormal('normal_', operand('normal_', tensor), mean, std, options);
+  return tensor;
+}
+
+/**
+ * Fills with normal numbers, conditional on their lying in [a, b]: nothing lies outside, however far out the bounds are.
+ * As in torch, a and b are values, not multiples of std.
+ *
+ * @throws RangeError (ERR_RANGE) for std <= 0, a > b, or parameters that are not finite
+ * @example
+ * init.truncNormal_(layer.weight, 0, 0.02, -0.04, 0.04);
+ */
+export function truncNormal_<T extends Tensor>(
+  tensor: T,
+  mean = 0,
+  std = 1,
+  a = -2,
+  b = 2,
+  options?: RandomOptions,
+): T {
+  fillTruncNormal('truncNormal_', operand('truncNormal_', tensor), mean, std, a, b, options);
   return tensor;
 }
 

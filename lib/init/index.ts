@@ -5,6 +5,8 @@ export {
   eye_,
   normal_,
   ones_,
+  truncNormal_,
+  truncNormal_ as trunc_normal_,
   uniform_,
   zeros_,
 } from './basic.js';
@@ -15,7 +17,7 @@ export {
   calculateGain as calculate_gain,
   type Nonlinearity,
 } from './gains.js';
-export { deltaOrthogonal_, orthogonal_ } from './orthogonal.js';
+export { deltaOrthogonal_, deltaOrthogonal_ as delta_orthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 export * as presets from './presets.js';
 export {
   type Action,
@@ -36,7 +38,16 @@ export {
   kaimingNormal_ as kaiming_normal_,
   kaimingUniform_,
   kaimingUniform_ as kaiming_uniform_,
+  lecunNormal_,
+  lecunNormal_ as lecun_normal_,
+  lecunUniform_,
+  lecunUniform_ as lecun_uniform_,
+  type ScalingDistribution,
+  type ScalingMode,
   type ScalingOptions,
+  type VarianceScalingOptions,
+  varianceScaling_,
+  varianceScaling_ as variance_scaling_,
   xavierNormal_,
   xavierNormal_ as xavier_normal_,
   xavierUniform_,

@@ -1,43 +1,29 @@
 // Initialisers that choose a matrix as a whole: orthogonal ones, and those of a given spectral norm.
 import { checkOptions } from '../arguments.js';
+import { zeros } from '../creation.js';
 import { computeDType } from '../dtype.js';
 import { shapeError } from '../errors.js';
 import { fillNormal, type RandomOptions } from '../fill.js';
+import { largestSingularValue } from '../linalg.js';
 import * as ops from '../ops.js';
-import { checkGenerator, type Generator } from '../random.js';
-import { kernelId, run } from '../run.js';
+import { checkGenerator } from '../random.js';
 import { contiguousStrides, formatShape, numElements, type Shape } from '../shape.js';
 import { operand, type Tensor } from '../tensor.js';
-import { allocateView, type FloatView, isViewContiguous, restride } from '../view.js';
+import {
+  allocateView,
+  checkMemory,
+  checkWritable,
+  type FloatView,
+  isViewContiguous,
+  outputView,
+  restride,
+} from '../view.js';
 import { checkGain } from './checks.js';
-
-const haarKernel = kernelId('haar_orthogonal');
-
-/** Where a pcg32 generator stands, as native fills take it; undefined for other algorithms. */
-function pcg32Stream(generator: Generator): number[] | undefined {
-  const state = generator.getState();
-  if (state[4] !== 0) return undefined;
-  const words = new DataView(state.buffer, state.byteOffset);
-  // State and increment are 64 bits each, low half first; the kernel wants the high half first.
-  return [...[49, 45, 57, 53].map((at) => words.getUint32(at, true)), Number(generator.position)];
-}
 
 /** The matrix of a weight [out, in, ...kernel]: dimensions after the first count as one. */
 function matrixShape(call: string, shape: Shape): [rows: number, columns: number] {
   if (shape.length < 2) throw shapeError(call, `expected 2 or more dimensions, got shape ${formatShape(shape)}`);
   return [shape[0]!, numElements(shape.slice(1))];
-}
-
-/** Takes draws for `work`, and gives them back where it fails. */
-function withDraws(generator: Generator, draws: number, work: () => void): void {
-  const before = generator.position;
-  generator.advance(draws);
-  try {
-    work();
-  } catch (error) {
-    generator.position = before;
-    throw error;
-  }
 }
 
 /** Replaces a Gaussian matrix by the Q of its QR decomposition, signs set so that R has a positive diagonal, times gain. */
@@ -62,22 +48,19 @@ function fillOrthogonal(call: string, view: FloatView, gain: number, options: Ra
   const [rows, columns] = matrixShape(call, view.shape);
   const dtype = computeDType(call, view.dtype);
   const generator = checkGenerator(call, checkOptions(call, options).generator);
-  const stream = pcg32Stream(generator);
-  const inPlace = stream !== undefined && view.dtype === dtype && isViewContiguous(view);
-  const matrix = inPlace ? restride(view, [rows, columns], [columns, 1]) : allocateView(call, [rows, columns], dtype);
-  const deliver = () => {
-    if (!inPlace) ops.copy(call, restride(matrix, view.shape, contiguousStrides(view.shape)), view);
-  };
-  if (stream === undefined) {
+  // Before draws are taken: the result may be written elsewhere first.
+  checkWritable(call, view);
+  checkMemory(call, view);
+  const direct = generator.algorithm === 'pcg32';
+  const inPlace = direct && view.dtype === dtype && isViewContiguous(view);
+  const matrix = inPlace ? restride(view, [rows, columns], [columns, 1]) : outputView(call, [rows, columns], dtype);
+  if (direct) {
+    generator.fill(call, 'orthogonal', matrix, gain);
+  } else {
     fillNormal(call, matrix, 0, 1, { generator });
     replaceByQ(call, matrix, gain);
-    deliver();
-    return;
   }
-  withDraws(generator, (dtype === 'float64' ? 4 : 2) * Math.ceil((rows * columns) / 2), () => {
-    run(call, haarKernel, [matrix], [...stream, gain]);
-    deliver();
-  });
+  if (!inPlace) ops.copy(call, restride(matrix, view.shape, contiguousStrides(view.shape)), view);
 }
 
 /**
@@ -129,5 +112,31 @@ export function deltaOrthogonal_<T extends Tensor>(tensor: T, gain = 1, options?
   for (let d = 2; d < shape.length; d++) centre += Math.floor((shape[d]! - 1) / 2) * strides[d]!;
   const matrix = restride(view, [outputs, inputs], [strides[0]!, strides[1]!], centre);
   fillOrthogonal(call, matrix, factor, { generator });
+  return tensor;
+}
+
+/**
+ * Independent normal numbers divided by the largest singular value of their matrix, times `gain`: no vector grows by more
+ * than `gain`, and one grows by just that. Dimensions after the first count as one. Takes the draws of a normal fill.
+ *
+ * @throws RangeError (ERR_SHAPE) for fewer than two dimensions
+ * @example
+ * init.spectral_(layer.weight);
+ */
+export function spectral_<T extends Tensor>(tensor: T, gain = 1, options?: RandomOptions): T {
+  const call = 'spectral_';
+  const view = operand(call, tensor);
+  const shape = matrixShape(call, view.shape);
+  const factor = checkGain(call, gain);
+  const generator = checkGenerator(call, checkOptions(call, options).generator);
+  const dtype = computeDType(call, view.dtype);
+  if (numElements(view.shape) === 0) return tensor;
+  // Refuses a tensor that cannot be written to before anything is drawn.
+  ops.fill(call, view, 0);
+  const matrix = zeros(shape, { dtype });
+  fillNormal(call, operand(call, matrix), 0, 1, { generator });
+  const norm = largestSingularValue(matrix, { tolerance: dtype === 'float64' ? 1e-12 : 1e-6 });
+  matrix.div_(norm / factor);
+  ops.copy(call, restride(operand(call, matrix), view.shape, contiguousStrides(view.shape)), view);
   return tensor;
 }

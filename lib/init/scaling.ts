@@ -2,7 +2,7 @@
 // rule for the standard deviation each, one line an initialiser.
 import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError } from '../errors.js';
-import { fillNormal, fillUniform, type RandomOptions } from '../fill.js';
+import { fillNormal, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import { type FanOptions, fans, formatShape, numElements, type Shape } from '../shape.js';
 import { operand, type Tensor } from '../tensor.js';
 import { checkGain } from './checks.js';
@@ -27,8 +27,21 @@ export interface KaimingOptions extends ScalingOptions {
   nonlinearity?: Nonlinearity;
 }
 
-/** Distributions of the scaling core. */
-export type ScaledDistribution = 'uniform' | 'normal';
+/** Distributions of variance scaling; Keras's and JAX's names. Plain 'normal' means one of them in each, so it is refused. */
+export type ScalingDistribution = 'truncated_normal' | 'untruncated_normal' | 'uniform';
+
+/** Options of `varianceScaling_`. */
+export interface VarianceScalingOptions extends ScalingOptions {
+  /** The variance times the fan; 1 by default. */
+  scale?: number;
+  /** 'fan_in' by default. */
+  mode?: ScalingMode;
+  /** 'truncated_normal' by default. */
+  distribution?: ScalingDistribution;
+}
+
+/** The standard deviation of a standard normal distribution truncated to [-2, 2], which the parent's is divided by. */
+export const truncatedStd = 0.8796256610342398;
 
 /** A rule: the standard deviation that a weight of this shape gets. */
 type StdRule<O> = (call: string, shape: Shape, options: O) => number;
@@ -37,21 +50,28 @@ type StdRule<O> = (call: string, shape: Shape, options: O) => number;
 function scaled<T extends Tensor, O extends RandomOptions>(
   call: string,
   tensor: T,
-  distribution: ScaledDistribution,
+  distribution: ScalingDistribution,
   rule: StdRule<O>,
   options: O | undefined,
 ): T {
   const view = operand(call, tensor);
   const given = checkOptions(call, options) as O;
   const std = rule(call, view.shape, given);
+  if (numElements(view.shape) === 0) {
+    process.emitWarning('Initializing zero-element tensors is a no-op', { code: 'EVENKEEL_EMPTY_TENSOR' });
+    return tensor;
+  }
   if (!Number.isFinite(std)) {
-    // No inputs or no outputs: there is nothing to fill.
-    if (numElements(view.shape) === 0) return tensor;
     throw rangeError(call, `the standard deviation of shape ${formatShape(view.shape)} would be ${std}`);
   }
   const random = { generator: given.generator };
-  if (distribution === 'normal') {
+  if (distribution === 'untruncated_normal') {
     fillNormal(call, view, 0, std, random);
+  } else if (distribution === 'truncated_normal') {
+    // Truncated at two of the parent's standard deviations; std is what is left.
+    const parent = std / truncatedStd;
+    if (std > 0) fillTruncNormal(call, view, 0, parent, -2 * parent, 2 * parent, random);
+    else fillNormal(call, view, 0, 0, random);
   } else {
     // A uniform distribution on [-bound, bound] has standard deviation bound / sqrt(3).
     const bound = Math.sqrt(3) * std;
@@ -103,7 +123,7 @@ export function kaimingStd(call: string, shape: Shape, options: KaimingOptions):
  * init.xavierUniform_(layer.weight, init.calculateGain('tanh'));
  */
 export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: ScalingOptions): T {
-  return scaled('xavierUniform_', tensor, 'uniform', xavierStd, { ...options, gain });
+  return scaled('xavierUniform_', tensor, 'uniform', xavierStd, { ...checkOptions('xavierUniform_', options), gain });
 }
 
 /**
@@ -113,7 +133,10 @@ export function xavierUniform_<T extends Tensor>(tensor: T, gain = 1, options?: 
  * init.xavierNormal_(layer.weight);
  */
 export function xavierNormal_<T extends Tensor>(tensor: T, gain = 1, options?: ScalingOptions): T {
-  return scaled('xavierNormal_', tensor, 'normal', xavierStd, { ...options, gain });
+  return scaled('xavierNormal_', tensor, 'untruncated_normal', xavierStd, {
+    ...checkOptions('xavierNormal_', options),
+    gain,
+  });
 }
 
 /**
@@ -133,5 +156,70 @@ export function kaimingUniform_<T extends Tensor>(tensor: T, options?: KaimingOp
  * init.kaimingNormal_(layer.weight, { mode: 'fan_out', nonlinearity: 'relu' });
  */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options?: KaimingOptions): T {
-  return scaled('kaimingNormal_', tensor, 'normal', kaimingStd, options);
+  return scaled('kaimingNormal_', tensor, 'untruncated_normal', kaimingStd, options);
+}
+
+const scalingModes = ['fan_in', 'fan_out', 'fan_avg', 'fan_geo_avg'];
+const scalingDistributions = ['truncated_normal', 'untruncated_normal', 'uniform'];
+
+/** sqrt(scale / max(1, fan)). */
+export function varianceScalingStd(call: string, shape: Shape, options: VarianceScalingOptions): number {
+  const { scale = 1, mode = 'fan_in' } = options;
+  const factor = checkNumber(call, 'scale', scale);
+  if (!Number.isFinite(factor) || factor < 0)
+    throw rangeError(call, `scale must be finite and 0 or more, got ${factor}`);
+  return Math.sqrt(factor / Math.max(1, fanByMode(call, shape, mode, scalingModes, options)));
+}
+
+/** The distribution that the options name. */
+export function scalingDistribution(call: string, options: VarianceScalingOptions): ScalingDistribution {
+  const { distribution = 'truncated_normal' } = options;
+  if (scalingDistributions.includes(distribution)) return distribution;
+  const hint =
+    (distribution as string) === 'normal'
+      ? " ('normal' is truncated in some versions of Keras and not in JAX: name which you mean)"
+      : '';
+  const choices = scalingDistributions.map((name) => `'${name}'`).join(', ');
+  throw argumentError(call, `unknown distribution ${describe(distribution)}; expected one of ${choices}${hint}`);
+}
+
+/**
+ * Mean 0 and variance scale / fan, as in Keras and JAX: Glorot's, He's and LeCun's initialisers are special cases. The
+ * truncated normal distribution is cut at two standard deviations of its parent, which is widened so that the variance
+ * comes out right (division by 0.8796256610342398).
+ *
+ * @throws TypeError (ERR_ARGUMENT) for an unknown mode or distribution, the ambiguous 'normal' among them
+ * @example
+ * init.varianceScaling_(layer.weight, { scale: 2, mode: 'fan_avg', distribution: 'uniform' });
+ */
+export function varianceScaling_<T extends Tensor>(tensor: T, options?: VarianceScalingOptions): T {
+  const call = 'varianceScaling_';
+  const distribution = scalingDistribution(call, checkOptions(call, options));
+  return scaled(call, tensor, distribution, varianceScalingStd, options);
+}
+
+/**
+ * Truncated normal with variance 1 / fan_in (LeCun et al. 1998), as `lecun_normal` in Keras and JAX.
+ *
+ * @example
+ * init.lecunNormal_(layer.weight);
+ */
+export function lecunNormal_<T extends Tensor>(tensor: T, options?: ScalingOptions): T {
+  return scaled('lecunNormal_', tensor, 'truncated_normal', lecunStd, options);
+}
+
+/**
+ * Uniform on [-b, b] with b = sqrt(3 / fan_in) (LeCun et al. 1998), as `lecun_uniform` in Keras and JAX.
+ *
+ * @example
+ * init.lecunUniform_(layer.weight);
+ */
+export function lecunUniform_<T extends Tensor>(tensor: T, options?: ScalingOptions): T {
+  return scaled('lecunUniform_', tensor, 'uniform', lecunStd, options);
+}
+
+/** 1 / sqrt(fan_in). */
+export function lecunStd(call: string, shape: Shape, options: ScalingOptions): number {
+  const { generator: _, ...layer } = options;
+  return varianceScalingStd(call, shape, layer);
 }

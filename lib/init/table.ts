@@ -3,19 +3,28 @@ import { argumentError, describe, type EvenkeelError } from '../errors.js';
 import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { constant_, dirac_, eye_, normal_, ones_, uniform_, zeros_ } from './basic.js';
-import { deltaOrthogonal_, orthogonal_ } from './orthogonal.js';
+import { constant_, dirac_, eye_, normal_, ones_, truncNormal_, uniform_, zeros_ } from './basic.js';
+import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {
   type KaimingOptions,
   kaimingNormal_,
   kaimingStd,
   kaimingUniform_,
+  lecunNormal_,
+  lecunStd,
+  lecunUniform_,
+  type ScalingDistribution,
   type ScalingOptions,
+  scalingDistribution,
+  truncatedStd,
+  type VarianceScalingOptions,
+  varianceScaling_,
+  varianceScalingStd,
   xavierNormal_,
   xavierStd,
   xavierUniform_,
 } from './scaling.js';
-import { constantTarget, normalTarget, type Target, uniformTarget } from './target.js';
+import { constantTarget, normalTarget, type Target, truncatedNormalTarget, uniformTarget } from './target.js';
 
 interface Row<O> {
   readonly apply: (tensor: Tensor, options: O & { generator: Generator }) => void;
@@ -27,9 +36,12 @@ function row<O extends object>(apply: Row<O>['apply'], target: Row<O>['target'])
   return { apply, target };
 }
 
-/** Uniform around 0 with a standard deviation. */
-function uniformOf(std: number): Target {
-  return uniformTarget(-Math.sqrt(3) * std, Math.sqrt(3) * std);
+/** A distribution of the scaling core with mean 0 and a standard deviation. */
+function scaledTarget(distribution: ScalingDistribution, std: number): Target {
+  if (distribution === 'untruncated_normal') return normalTarget(0, std);
+  if (distribution === 'uniform') return uniformTarget(-Math.sqrt(3) * std, Math.sqrt(3) * std);
+  const parent = std / truncatedStd;
+  return truncatedNormalTarget(0, parent, -2 * parent, 2 * parent);
 }
 
 /** Elements that do not share one law: only mean and standard deviation are known. */
@@ -60,19 +72,32 @@ export const initialisers = {
     (tensor, { mean, std, generator }) => normal_(tensor, mean, std, { generator }),
     (_, __, { mean = 0, std = 1 }) => normalTarget(mean, std),
   ),
+  truncNormal: row<{ mean?: number; std?: number; a?: number; b?: number }>(
+    (tensor, { mean, std, a, b, generator }) => truncNormal_(tensor, mean, std, a, b, { generator }),
+    (_, __, { mean = 0, std = 1, a = -2, b = 2 }) => truncatedNormalTarget(mean, std, a, b),
+  ),
   xavierUniform: row<ScalingOptions & Gain>(
     (tensor, { gain, ...options }) => xavierUniform_(tensor, gain, options),
-    (call, shape, options) => uniformOf(xavierStd(call, shape, options)),
+    (call, shape, options) => scaledTarget('uniform', xavierStd(call, shape, options)),
   ),
   xavierNormal: row<ScalingOptions & Gain>(
     (tensor, { gain, ...options }) => xavierNormal_(tensor, gain, options),
     (call, shape, options) => normalTarget(0, xavierStd(call, shape, options)),
   ),
   kaimingUniform: row<KaimingOptions>(kaimingUniform_, (call, shape, options) =>
-    uniformOf(kaimingStd(call, shape, options)),
+    scaledTarget('uniform', kaimingStd(call, shape, options)),
   ),
   kaimingNormal: row<KaimingOptions>(kaimingNormal_, (call, shape, options) =>
     normalTarget(0, kaimingStd(call, shape, options)),
+  ),
+  varianceScaling: row<VarianceScalingOptions>(varianceScaling_, (call, shape, options) =>
+    scaledTarget(scalingDistribution(call, options), varianceScalingStd(call, shape, options)),
+  ),
+  lecunNormal: row<ScalingOptions>(lecunNormal_, (call, shape, options) =>
+    scaledTarget('truncated_normal', lecunStd(call, shape, options)),
+  ),
+  lecunUniform: row<ScalingOptions>(lecunUniform_, (call, shape, options) =>
+    scaledTarget('uniform', lecunStd(call, shape, options)),
   ),
   orthogonal: row<Gain>(
     (tensor, { gain, generator }) => orthogonal_(tensor, gain, { generator }),
@@ -80,6 +105,14 @@ export const initialisers = {
       const rows = shape[0] ?? 0;
       // Each of the shorter side's vectors has length `gain`, spread over the longer side's elements.
       return wholeTarget('orthogonal', 0, gain / Math.sqrt(Math.max(rows, numElements(shape) / rows)));
+    },
+  ),
+  spectral: row<Gain>(
+    (tensor, { gain, generator }) => spectral_(tensor, gain, { generator }),
+    (_, shape, { gain = 1 }) => {
+      const rows = shape[0] ?? 0;
+      // The largest singular value of a Gaussian matrix is close to sqrt(rows) + sqrt(columns) standard deviations.
+      return wholeTarget('other', 0, gain / (Math.sqrt(rows) + Math.sqrt(numElements(shape) / rows)));
     },
   ),
   deltaOrthogonal: row<Gain>(

@@ -4,37 +4,67 @@ import { kernelId } from '../run.js';
 import { numElements } from '../shape.js';
 import type { View } from '../view.js';
 
+interface Pcg32Row {
+  readonly kernel: number;
+  /** How many of the parameters the kernel takes; all where it is left out. */
+  readonly params?: number;
+  draws(view: View, params: readonly number[]): number;
+}
+
 interface Row {
-  /** On pcg32 the number of 32-bit draws is known before the fill. Undefined where there is no kernel yet. */
-  readonly pcg32: { readonly kernel: number; draws(view: View): number } | undefined;
-  /** On mt19937 only the kernel knows. */
-  readonly mt19937: number;
+  /** On pcg32 the number of 32-bit draws is known before the fill. Undefined for what is made of other distributions there. */
+  readonly pcg32: Pcg32Row | undefined;
+  /** On mt19937 only the kernel knows. Undefined for what is made of other distributions there. */
+  readonly mt19937: number | undefined;
 }
 
 /** Draws that one number takes. */
 const draws = (view: View) => (view.dtype === 'float64' ? 2 : 1);
 
+const oneEach = (view: View) => draws(view) * numElements(view.shape);
+
+const twoEach = (view: View) => 2 * numElements(view.shape);
+
+/** Normals come in pairs. */
+const normalDraws = (view: View) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2);
+
 export const distributions = {
   /** Parameters: lower and upper bound. */
   uniform: {
-    pcg32: { kernel: kernelId('uniform'), draws: (view) => draws(view) * numElements(view.shape) },
+    pcg32: { kernel: kernelId('uniform'), draws: oneEach },
     mt19937: kernelId('mt_uniform'),
   },
   /** Parameters: mean, standard deviation. */
   normal: {
-    pcg32: { kernel: kernelId('normal'), draws: (view) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2) },
+    pcg32: { kernel: kernelId('normal'), draws: normalDraws },
     mt19937: kernelId('mt_normal'),
   },
   /** Parameters: mean, standard deviation, lower and upper bound. */
-  truncNormal: { pcg32: undefined, mt19937: kernelId('mt_trunc_normal') },
+  truncNormal: { pcg32: { kernel: kernelId('truncated_normal'), draws: oneEach }, mt19937: kernelId('mt_trunc_normal') },
   /** Parameter: rate. */
-  exponential: { pcg32: undefined, mt19937: kernelId('mt_exponential') },
+  exponential: { pcg32: { kernel: kernelId('exponential'), draws: oneEach }, mt19937: kernelId('mt_exponential') },
   /** Parameter: the probability of 1. */
-  bernoulli: { pcg32: undefined, mt19937: kernelId('mt_bernoulli') },
+  bernoulli: {
+    pcg32: { kernel: kernelId('bernoulli'), draws: (view) => numElements(view.shape) },
+    mt19937: kernelId('mt_bernoulli'),
+  },
   /** Parameters: `integerParams`. */
-  integers: { pcg32: undefined, mt19937: kernelId('mt_randint') },
+  integers: { pcg32: { kernel: kernelId('integers'), params: 4, draws: twoEach }, mt19937: kernelId('mt_randint') },
+  /** A matrix of Haar's distribution times a factor, the parameter; takes the draws of a normal fill. */
+  orthogonal: {
+    pcg32: { kernel: kernelId('haar_orthogonal'), draws: normalDraws },
+    mt19937: undefined,
+  },
   /** The numbers from 0 on in random order; a view of one dimension. */
-  permutation: { pcg32: undefined, mt19937: kernelId('mt_randperm') },
+  permutation: { pcg32: { kernel: kernelId('permutation'), draws: twoEach }, mt19937: kernelId('mt_randperm') },
+  /** Zeroes as many elements of every column of a matrix as the parameter says. */
+  sparseZero: {
+    pcg32: {
+      kernel: kernelId('sparse_zero'),
+      draws: ({ shape }, [zeros]) => 2 * zeros! * shape[1]!,
+    },
+    mt19937: undefined,
+  },
 } as const satisfies Record<string, Row>;
 
 export type Distribution = keyof typeof distributions;

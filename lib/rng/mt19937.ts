@@ -56,7 +56,9 @@ export class Mt19937 implements BitGenerator {
   }
 
   fill(call: string, distribution: Distribution, view: View, params: readonly number[]): void {
-    run(call, distributionRow(distribution).mt19937, [view, this.#state], params);
+    const kernel = distributionRow(distribution).mt19937;
+    if (kernel === undefined) throw stateError(call, `mt19937 has no fill '${distribution}'`);
+    run(call, kernel, [view, this.#state], params);
   }
 
   readonly stateBytes = 4 * words;

@@ -1,6 +1,6 @@
 // pcg32 (O'Neill 2014) as a bit generator. Its state never moves: a position says how many draws have been taken, and
 // kernels jump there.
-import { argumentError, stateError } from '../errors.js';
+import { stateError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import type { View } from '../view.js';
 import type { BitGenerator } from './bits.js';
@@ -73,13 +73,11 @@ export class Pcg32 implements BitGenerator {
 
   fill(call: string, distribution: Distribution, view: View, params: readonly number[]): void {
     const row = distributionRow(distribution).pcg32;
-    if (row === undefined) {
-      throw argumentError(call, `pcg32 has no ${distribution} yet; use a Generator with { algorithm: 'mt19937' }`);
-    }
+    if (row === undefined) throw stateError(call, `pcg32 has no fill '${distribution}'`);
     const before = this.#position;
-    this.moveTo(call, before + row.draws(view));
+    this.moveTo(call, before + row.draws(view, params));
     try {
-      run(call, row.kernel, [view], [...this.#start, before, ...params]);
+      run(call, row.kernel, [view], [...this.#start, before, ...params.slice(0, row.params)]);
     } catch (error) {
       this.#position = before;
       throw error;

@@ -48,12 +48,15 @@ inline uint64_t MultiplyHigh(uint64_t a, uint64_t b) {
 #endif
 }
 
-// low + floor(word range / 2^64): params are the high and low words of `low`, in two's complement, and of `range`.
+// low + floor(word range / 2^64): params are the high and low words of `low`, in two's complement, and of `range`, where 0
+// stands for 2^64.
 class IntegerRange {
  public:
   explicit IntegerRange(const double* params) : low_(Whole(params)), range_(Whole(params + 2)) {}
 
-  int64_t At(uint64_t word) const { return static_cast<int64_t>(low_ + MultiplyHigh(word, range_)); }
+  int64_t At(uint64_t word) const {
+    return static_cast<int64_t>(low_ + (range_ == 0 ? word : MultiplyHigh(word, range_)));
+  }
 
  private:
   static uint64_t Whole(const double* words) {

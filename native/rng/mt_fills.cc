@@ -15,7 +15,7 @@ namespace {
 template <typename T, typename Word, typename Transform>
 void FillFromWords(Mt19937& mt, const View& view, Transform&& transform) {
   uint32_t draws[kChunk * kDraws<Word>];
-  FillInOrder<T>(view, [&](T* values, int64_t count) {
+  FillInOrder<T>(view, [&](Made<T>* values, int64_t count) {
     mt.Draw(draws, count * kDraws<Word>);
     for (int64_t i = 0; i < count; ++i) {
       if constexpr (sizeof(Word) == 4) {
@@ -31,8 +31,8 @@ void FillFromWords(Mt19937& mt, const View& view, Transform&& transform) {
 template <typename T, typename Transform>
 void FillFromUnits(Mt19937& mt, const View& view, Transform&& transform) {
   double units[kChunk];
-  FillInOrder<T>(view, [&](T* values, int64_t count) {
-    DrawUniforms(mt, units, count, 0.0, 1.0);
+  FillInOrder<T>(view, [&](Made<T>* values, int64_t count) {
+    DrawUniforms<double>(mt, units, count, 0.0, 1.0);
     for (int64_t i = 0; i < count; ++i) values[i] = transform(units[i]);
   });
 }
@@ -42,15 +42,13 @@ uint64_t Whole64(const double* params) {
   return WholeNumber(params[0], 4294967296.0) << 32 | WholeNumber(params[1], 4294967296.0);
 }
 
-// A whole number as an element of the output.
+// A whole number as what an element is made as.
 template <typename T>
-T Element(int64_t value) {
+Made<T> Element(int64_t value) {
   if constexpr (std::is_same_v<T, Bool>) {
     return {static_cast<uint8_t>(value != 0)};
-  } else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
-    return T::From(static_cast<float>(value));
   } else {
-    return static_cast<T>(value);
+    return static_cast<Made<T>>(value);
   }
 }
 
@@ -70,28 +68,37 @@ void Bits(const Plan& plan) {
 }
 
 void Uniform(const Plan& plan) {
-  VisitFloat(plan.views[0].dtype, [&](auto tag) {
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const T low = static_cast<T>(plan.params[0]);
-    const T high = static_cast<T>(plan.params[1]);
+    const auto low = static_cast<Made<T>>(plan.params[0]);
+    const auto high = static_cast<Made<T>>(plan.params[1]);
     Run(plan, [&](Mt19937& mt) {
-      FillInOrder<T>(plan.views[0], [&](T* values, int64_t count) { DrawUniforms(mt, values, count, low, high); });
+      FillInOrder<T>(plan.views[0],
+                     [&](Made<T>* values, int64_t count) { DrawUniforms<T>(mt, values, count, low, high); });
     });
   });
 }
 
 void Normal(const Plan& plan) {
   const View& view = plan.views[0];
-  VisitFloat(view.dtype, [&](auto tag) {
+  const double mean = plan.params[0];
+  const double std = plan.params[1];
+  VisitReal(view.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const double mean = plan.params[0];
-    const double std = plan.params[1];
     Run(plan, [&](Mt19937& mt) {
       const InMemoryOrder<T> order(view);
-      if (order.size() >= kBlock && order.array() && IsRowMajor(view)) {
-        FillBlocks(mt, order.array(), order.size(), mean, std);
+      if (order.size() < kBlock || !order.dense() || !IsRowMajor(view)) {
+        FillInOrder<T>(view, [&](Made<T>* values, int64_t count) { DrawNormals<T>(mt, values, count, mean, std); });
+      } else if (order.array()) {
+        FillBlocks<T>(mt, order.array(), order.size(), mean, std);
       } else {
-        FillInOrder<T>(view, [&](T* values, int64_t count) { DrawNormals(mt, values, count, mean, std); });
+        Made<T> made[kChunk];
+        DrawBlocks<T>(
+            mt, order.size(), kChunk, [&](int64_t) { return made; },
+            [&](int64_t begin, int64_t count) {
+              TransformBlocks<T>(made, count, mean, std);
+              order.Write(begin, made, count);
+            });
       }
     });
   });
@@ -99,10 +106,11 @@ void Normal(const Plan& plan) {
 
 void Exponential(const Plan& plan) {
   const double factor = -1.0 / plan.params[0];
-  VisitFloat(plan.views[0].dtype, [&](auto tag) {
+  VisitReal(plan.views[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Run(plan, [&](Mt19937& mt) {
-      FillFromUnits<T>(mt, plan.views[0], [&](double unit) { return static_cast<T>(factor * std::log1p(-unit)); });
+      FillFromUnits<T>(mt, plan.views[0],
+                       [&](double unit) { return static_cast<Made<T>>(factor * std::log1p(-unit)); });
     });
   });
 }
@@ -153,7 +161,13 @@ void Randperm(const Plan& plan) {
     const int64_t n = view.shape[0];
     const int64_t stride = view.strides[0];
     Run(plan, [&](Mt19937& mt) {
-      for (int64_t i = 0; i < n; ++i) values[i * stride] = Element<T>(i);
+      for (int64_t i = 0; i < n; ++i) {
+        if constexpr (kIsHalf<T>) {
+          values[i * stride] = T::From(Element<T>(i));
+        } else {
+          values[i * stride] = Element<T>(i);
+        }
+      }
       for (int64_t i = 0; i + 1 < n; ++i) {
         const int64_t other = i + static_cast<int64_t>(mt.Next32() % static_cast<uint64_t>(n - i));
         std::swap(values[i * stride], values[other * stride]);

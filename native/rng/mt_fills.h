@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernel.h"
 #include "parallel.h"
@@ -26,9 +27,33 @@ constexpr int64_t kBlock = 16;
 // Blocks below which a second thread does not pay.
 constexpr int64_t kBlockGrain = 1024;
 
-// Draws that a number takes.
+// What elements are made as, before they are converted once: halves as float.
 template <typename T>
-constexpr int64_t kDraws = sizeof(T) / sizeof(uint32_t);
+constexpr bool kIsHalf = std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>;
+template <typename T>
+using Made = std::conditional_t<kIsHalf<T>, float, T>;
+
+// The number that an element made as `value` will be.
+template <typename T>
+Made<T> Rounded(Made<T> value) {
+  if constexpr (kIsHalf<T>) {
+    return T::From(value).ToFloat();
+  } else {
+    return value;
+  }
+}
+
+// Draws that a uniform number takes.
+template <typename T>
+constexpr int64_t kDraws = sizeof(Made<T>) / sizeof(uint32_t);
+
+// Calls `function(TypeTag<T>{})` with the C++ type of a floating-point dtype, halves among them.
+template <typename Function>
+void VisitReal(DType dtype, Function&& function) {
+  if (dtype == DType::kFloat16) return function(TypeTag<Float16>{});
+  if (dtype == DType::kBFloat16) return function(TypeTag<BFloat16>{});
+  VisitFloat(dtype, function);
+}
 
 // The state of a plan's generator: its last view.
 inline const View& StateOf(const Plan& plan) { return plan.views[plan.kernel->num_views - 1]; }
@@ -49,13 +74,28 @@ class InMemoryOrder {
 
   int64_t size() const { return size_; }
 
-  // The elements as an array, or null where there are gaps between them.
-  T* array() const { return size_ < 2 || (loop_.ndim == 1 && loop_.inner_stride(0) == 1) ? data_ : nullptr; }
+  // Whether there are no gaps between the elements.
+  bool dense() const { return size_ < 2 || (loop_.ndim == 1 && loop_.inner_stride(0) == 1); }
+
+  // The elements as an array to make them in; null where there are gaps, or they are made as another type.
+  Made<T>* array() const {
+    if constexpr (kIsHalf<T>) {
+      return nullptr;
+    } else {
+      return dense() ? data_ : nullptr;
+    }
+  }
 
   // Writes the elements from `begin` on.
-  void Write(int64_t begin, const T* values, int64_t count) const {
+  void Write(int64_t begin, const Made<T>* values, int64_t count) const {
     loop_.ForEachRun(begin, begin + count, [&](const int64_t* offsets, int64_t length) {
-      Scatter(values, data_ + offsets[0], loop_.inner_stride(0), length);
+      T* to = data_ + offsets[0];
+      if constexpr (kIsHalf<T>) {
+        const int64_t stride = loop_.inner_stride(0);
+        for (int64_t i = 0; i < length; ++i) to[i * stride] = T::From(values[i]);
+      } else {
+        Scatter(values, to, loop_.inner_stride(0), length);
+      }
       values += length;
     });
   }
@@ -70,10 +110,10 @@ class InMemoryOrder {
 template <typename T, typename Make>
 void FillInOrder(const View& view, Make&& make) {
   const InMemoryOrder<T> order(view);
-  T scratch[kChunk];
+  Made<T> scratch[kChunk];
   for (int64_t begin = 0; begin < order.size(); begin += kChunk) {
     const int64_t count = std::min(kChunk, order.size() - begin);
-    T* to = order.array() ? order.array() + begin : scratch;
+    Made<T>* to = order.array() ? order.array() + begin : scratch;
     make(to, count);
     if (to == scratch) order.Write(begin, scratch, count);
   }
@@ -83,9 +123,18 @@ void FillInOrder(const View& view, Make&& make) {
 inline double Unit(uint64_t word) { return static_cast<double>(word & ((uint64_t{1} << 53) - 1)) * 0x1p-53; }
 
 template <typename T>
-void DrawUniforms(Mt19937& mt, T* values, int64_t count, T low, T high) {
+void DrawUniforms(Mt19937& mt, Made<T>* values, int64_t count, Made<T> low, Made<T> high) {
   mt.Draw(values, count * kDraws<T>);
   simd::MtUniforms(values, static_cast<size_t>(count), low, high);
+  if constexpr (kIsHalf<T>) {
+    // Rounding may reach the upper bound, once more.
+    const float bottom = Rounded<T>(low);
+    const float top = Rounded<T>(high);
+    for (int64_t i = 0; i < count; ++i) {
+      const float value = Rounded<T>(values[i]);
+      values[i] = value == top ? bottom : value;
+    }
+  }
 }
 
 // A normal made by itself: always double arithmetic, in pairs of which the second is kept.
@@ -99,8 +148,10 @@ inline double NextNormal(Mt19937& mt) {
 }
 
 template <typename T>
-void DrawNormals(Mt19937& mt, T* values, int64_t count, double mean, double std) {
-  for (int64_t i = 0; i < count; ++i) values[i] = static_cast<T>(std::fma(NextNormal(mt), std, mean));
+void DrawNormals(Mt19937& mt, Made<T>* values, int64_t count, double mean, double std) {
+  for (int64_t i = 0; i < count; ++i) {
+    values[i] = Rounded<T>(static_cast<Made<T>>(std::fma(NextNormal(mt), std, mean)));
+  }
 }
 
 // Whether the order of the indices is that of memory.
@@ -126,26 +177,33 @@ void DrawBlocks(Mt19937& mt, int64_t n, int64_t chunk, At&& at, Visit&& visit) {
     visit(begin, count);
   }
   if (whole == n) return;
-  uint32_t unused[kBlock * kDraws<T>];
-  mt.Draw(unused, (n - whole) * kDraws<T>);
+  if constexpr (!kIsHalf<T>) {
+    // Numbers that the last block replaces. For halves, torch does not draw them.
+    uint32_t unused[kBlock * kDraws<T>];
+    mt.Draw(unused, (n - whole) * kDraws<T>);
+  }
   mt.Draw(at(n - kBlock), kBlock * kDraws<T>);
   visit(n - kBlock, kBlock);
 }
 
 template <typename T>
-void TransformBlocks(T* values, int64_t count, double mean, double std) {
-  simd::MtNormalBlocks(values, static_cast<size_t>(count / kBlock), static_cast<T>(mean), static_cast<T>(std));
+void TransformBlocks(Made<T>* values, int64_t count, double mean, double std) {
+  using M = Made<T>;
+  simd::MtNormalBlocks(values, static_cast<size_t>(count / kBlock), static_cast<M>(mean), static_cast<M>(std));
+  if constexpr (kIsHalf<T>) {
+    for (int64_t i = 0; i < count; ++i) values[i] = Rounded<T>(values[i]);
+  }
 }
 
 template <typename T>
-void FillBlocks(Mt19937& mt, T* values, int64_t n, double mean, double std) {
+void FillBlocks(Mt19937& mt, Made<T>* values, int64_t n, double mean, double std) {
   // Several threads: many blocks' draws at once, so that there is something to share out.
   const int64_t chunk = NumThreads() > 1 ? kBlock * kBlockGrain * 4 * NumThreads() : kChunk;
   DrawBlocks<T>(
       mt, n, chunk, [&](int64_t begin) { return values + begin; },
       [&](int64_t begin, int64_t count) {
         ParallelFor(count / kBlock, kBlockGrain, [&](int64_t first, int64_t end) {
-          TransformBlocks(values + begin + first * kBlock, (end - first) * kBlock, mean, std);
+          TransformBlocks<T>(values + begin + first * kBlock, (end - first) * kBlock, mean, std);
         });
       });
 }

@@ -17,7 +17,8 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Combinations: how two accumulated values become one, for vectors and for numbers. NaN always wins, as in torch.
+// Combinations: how two accumulated values become one, for vectors and for numbers. NaN always wins, as in torch. It is
+// told by Eq: Highway's Ne is an ordered comparison on AVX2 and AVX-512, where NaN != NaN is false.
 struct Plus {
   static constexpr double kIdentity = 0;
   template <class D, class V>
@@ -29,14 +30,14 @@ struct Least {
   static constexpr double kIdentity = std::numeric_limits<double>::infinity();
   template <class D, class V>
   static V Combine(D, V a, V b) {
-    return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::Ne(b, b)), b, a);
+    return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::Not(hn::Eq(b, b))), b, a);
   }
 };
 struct Greatest {
   static constexpr double kIdentity = -std::numeric_limits<double>::infinity();
   template <class D, class V>
   static V Combine(D, V a, V b) {
-    return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::Ne(b, b)), b, a);
+    return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::Not(hn::Eq(b, b))), b, a);
   }
 };
 

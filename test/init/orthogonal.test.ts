@@ -7,13 +7,15 @@ const seeded = (seed = 1) => ({ generator: new Generator(seed) });
 function deviation(matrix: Tensor): number {
   const q = matrix.to('float64');
   const gram = q.size(0) >= q.size(1) ? matmul(q.t(), q) : matmul(q, q.t());
-  return gram.tolist().reduce<number>((worst, row, i) => {
-    return (row as number[]).reduce((most, value, j) => Math.max(most, Math.abs(value - (i === j ? 1 : 0))), worst);
-  }, 0);
+  const rows = gram.tolist() as number[][];
+  return Math.max(...rows.flatMap((row, i) => row.map((value, j) => Math.abs(value - (i === j ? 1 : 0)))));
 }
 
 /** Bytes that differ for NaN, -0 and rounding. */
-const bits = (t: Tensor) => Buffer.from(t.contiguous().clone().array.buffer as ArrayBuffer).toString('hex');
+function bits(t: Tensor): string {
+  const { buffer, byteOffset, byteLength } = t.contiguous().array;
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength).toString('hex');
+}
 
 describe('orthogonal_', () => {
   const shapes = [
@@ -54,12 +56,8 @@ describe('orthogonal_', () => {
     expect(bits(init.orthogonal_(transposed, 1, seeded()))).toBe(wanted);
     const frame = zeros(42, 66);
     expect(bits(init.orthogonal_(frame.slice(0, 1, 41).slice(1, 3, 63, 2), 1, seeded()))).toBe(wanted);
-    expect(frame.size(0) * frame.size(1) - 40 * 30).toBe(
-      frame
-        .tolist()
-        .flat()
-        .filter((x) => x === 0).length,
-    );
+    const untouched = (frame.tolist() as number[][]).flat().filter((value) => value === 0);
+    expect(untouched.length).toBe(42 * 66 - 40 * 30);
     const kernel = empty(40, 5, 3, 2);
     expect(bits(init.orthogonal_(kernel, 1, seeded()))).toBe(wanted);
     const inside = empty(41, 30).narrow(0, 1, 40);
@@ -175,5 +173,91 @@ describe('deltaOrthogonal_', () => {
     fails(() => init.deltaOrthogonal_(zeros(4, 3, 1).expand(4, 3, 5), 1, { generator }), 'ERR_ARGUMENT');
     expect([t.sum().item(), good.sum().item()]).toEqual([12, 12]);
     expect(generator.position).toBe(0n);
+  });
+});
+
+describe('spectral_', () => {
+  /** The spectral norm by squaring the Gram matrix until its largest eigenvalue is all that is left. */
+  function spectralNorm(matrix: Tensor): number {
+    let power = matmul(matrix.to('float64').t(), matrix.to('float64'));
+    let log = 0;
+    for (let k = 0; k < 24; k++) {
+      const size = power.norm().item() as number;
+      log += Math.log(size) / 2 ** k;
+      power = power.div(size);
+      power = matmul(power, power);
+    }
+    return Math.exp(log / 2);
+  }
+
+  it.each([
+    [[1, 1], 1, 'float32'],
+    [[30, 30], 1, 'float32'],
+    [[20, 70], 3, 'float64'],
+    [[70, 20], 0.5, 'float32'],
+    [[12, 3, 3, 3], 1, 'float64'],
+  ] as [number[], number, DType][])('gives %j the spectral norm %d in %s', (shape, gain, dtype) => {
+    const t = init.spectral_(empty(shape, { dtype }), gain, seeded());
+    expect(spectralNorm(t.flatten(1)) / gain).toBeCloseTo(1, dtype === 'float64' ? 9 : 5);
+  });
+
+  it('is a normal fill but for one factor, and takes its draws', () => {
+    const generator = new Generator(1);
+    const t = init.spectral_(empty(9, 7).t(), 1, { generator });
+    const normals = randn([7, 9], seeded());
+    expect(generator.position).toBe(64n);
+    const factor = (t.at(0, 0).item() as number) / (normals.at(0, 0).item() as number);
+    expect(t.sub(normals.mul(factor)).norm().item()).toBeLessThan(1e-6);
+    const half = init.spectral_(zeros([4, 4], { dtype: 'bfloat16' }), 1, seeded());
+    expect(spectralNorm(half)).toBeCloseTo(1, 2);
+    expect(
+      init
+        .spectral_(init.ones_(empty(4, 4)), 0)
+        .norm()
+        .item(),
+    ).toBe(0);
+    expect(init.spectral_(empty(0, 4)).shape).toEqual([0, 4]);
+  });
+
+  it('refuses what it cannot fill, before it draws', () => {
+    const generator = new Generator(1);
+    const fails = (run: () => unknown, code: string) =>
+      expect(run).toThrow(expect.objectContaining({ code, message: expect.stringMatching(/^spectral_: /) }));
+    fails(() => init.spectral_(zeros(3), 1, { generator }), 'ERR_SHAPE');
+    fails(() => init.spectral_(zeros(3, 3), -1, { generator }), 'ERR_RANGE');
+    fails(() => init.spectral_(zeros(3, 3), 1, { generator: 5 as never }), 'ERR_ARGUMENT');
+    fails(() => init.spectral_(zeros([3, 3], { dtype: 'int32' }), 1, { generator }), 'ERR_DTYPE');
+    fails(() => init.spectral_(zeros(1, 3).expand(3, 3), 1, { generator }), 'ERR_ARGUMENT');
+    expect(generator.position).toBe(0n);
+  });
+});
+
+describe('on mt19937', () => {
+  const torch = () => ({ generator: new Generator(5, { algorithm: 'mt19937' }) });
+
+  it('orthogonal_ is the Q of the Gaussian that the generator draws, R having a positive diagonal', () => {
+    for (const shape of [
+      [20, 20],
+      [30, 7],
+      [7, 30],
+    ]) {
+      const gaussian = init.normal_(empty(shape), 0, 1, torch());
+      const q = init.orthogonal_(empty(shape), 1, torch());
+      expect(deviation(q)).toBeLessThan(5e-6);
+      const r = shape[0]! >= shape[1]! ? matmul(q.t(), gaussian) : matmul(q, gaussian.t());
+      (r.tolist() as number[][]).forEach((row, i) => {
+        row.forEach((value, j) => {
+          if (j < i) expect(Math.abs(value)).toBeLessThan(1e-4);
+        });
+        expect(row[i]).toBeGreaterThan(0);
+      });
+    }
+  });
+
+  it('deltaOrthogonal_ and spectral_ work too', () => {
+    expect(deviation(init.deltaOrthogonal_(empty(6, 4, 3), 1, torch()).select(2, 1))).toBeLessThan(5e-6);
+    const a = init.spectral_(empty(5, 8), 1, torch());
+    const b = init.normal_(empty(5, 8), 0, 1, torch());
+    expect(a.div(b).std().item()).toBeLessThan(1e-6);
   });
 });

@@ -1,0 +1,178 @@
+// The rules of docs/architecture.md that a script can check.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = (folder: string, pattern: RegExp) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((name) => pattern.test(name))
+    .sort();
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+
+const sources = files('lib', /\.ts$/);
+
+/** The layer a file belongs to: its folder, or its name. */
+const layerOf = (name: string) => /^lib\/(\w+)/.exec(name)![1]!;
+
+/** Files that a file imports, by path from the root. */
+const imports = new Map(
+  sources.map((name) => {
+    const paths = [
+      ...read(name).matchAll(/^\s*(?:import|export)\b[^'"]*?\bfrom\s+'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm),
+    ];
+    const targets = paths.map((match) => resolve(root, dirname(name), (match[1] ?? match[2])!.replace(/\.js$/, '.ts')));
+    return [name, targets.map((target) => relative(root, target))];
+  }),
+);
+
+/**
+ * A file may import from its own layer and from those after it. Layers in one row may not import one another.
+ */
+const order = [
+  ['index'],
+  ['cli'],
+  ['study'],
+  ['nn'],
+  ['init'],
+  ['linalg'],
+  ['creation'],
+  ['tensor'],
+  ['fill', 'ops', 'format'],
+  ['random'],
+  ['rng'],
+  ['run'],
+  ['native'],
+  ['view'],
+  ['shape'],
+  ['dtype', 'arguments', 'special'],
+  ['errors'],
+];
+const depth = new Map(order.flatMap((row, i) => row.map((layer) => [layer, i] as const)));
+
+describe('imports', () => {
+  it('find files, all in known layers', () => {
+    for (const [name, targets] of imports) {
+      expect(depth.has(layerOf(name)), `${name} is in no layer: add it to the order`).toBe(true);
+      for (const target of targets) expect(sources, `${name} imports`).toContain(target);
+    }
+    expect([...imports.values()].flat().length).toBeGreaterThan(80);
+  });
+
+  it('point one way', () => {
+    const wrong = [...imports].flatMap(([name, targets]) =>
+      targets
+        .filter((target) => {
+          const [from, to] = [layerOf(name), layerOf(target)];
+          return from !== to && depth.get(from)! >= depth.get(to)!;
+        })
+        .map((target) => `${name} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('go round in no circles', () => {
+    const done = new Set<string>();
+    const visit = (name: string, path: string[]): void => {
+      expect(path, `a circle: ${[...path, name].join(' -> ')}`).not.toContain(name);
+      if (done.has(name)) return;
+      for (const target of imports.get(name)!) visit(target, [...path, name]);
+      done.add(name);
+    };
+    for (const name of sources) visit(name, []);
+  });
+
+  it('keep tensors out of operations, and native code behind the gate', () => {
+    const importers = (target: string) =>
+      [...imports].filter(([, targets]) => targets.includes(target)).map(([name]) => name);
+    for (const low of ['ops', 'run', 'random', 'fill', 'view', 'shape']) {
+      expect(importers('lib/tensor.ts')).not.toContain(`lib/${low}.ts`);
+    }
+    const mayConfigure = /^lib\/(run|index)\.ts$|^lib\/(cli|study)\//;
+    expect(importers('lib/native.ts').filter((name) => !mayConfigure.test(name))).toEqual([]);
+    const callers = sources.filter((name) => /\bnative\.run\(/.test(read(name)));
+    expect(callers).toEqual(['lib/run.ts']);
+  });
+
+  it('index.ts only names', () => {
+    const rest = read('lib/index.ts')
+      .replace(/\/\/.*/g, '')
+      .replace(/export (type )?(\{[^}]*\}|\* as \w+) from '[^']+';/g, '');
+    expect(rest.trim()).toBe('');
+  });
+});
+
+describe('native code', () => {
+  const native = files('native', /\.(cc|h|def)$/);
+  const without = (name: string) => read(name).replace(/\/\/.*/g, '');
+
+  it.each<[string, RegExp, RegExp]>([
+    ['Node-API', /#include\s*[<"](node_api|napi|js_native_api)\.h/, /^native\/(addon|bridge)\.(cc|h)$/],
+    ['BLAS', /#include\s*[<"]cblas\.h/, /^native\/blas\.cc$/],
+    ['Highway', /#include\s*[<"]hwy\//, /^native\/simd\//],
+    ['threads', /\bstd::j?thread\b|#include\s*<thread>|\bpthread_create\b/, /^native\/parallel\.cc$/],
+    ['OpenMP', /#\s*pragma\s+omp|#include\s*<omp\.h>/, /^$/],
+  ])('%s has one home', (_, pattern, home) => {
+    const users = native.filter((name) => pattern.test(without(name)));
+    expect(users.filter((name) => !home.test(name))).toEqual([]);
+    if (home.source !== '^$') expect(users.length).toBeGreaterThan(0);
+  });
+
+  it('the random transforms contain no fused multiply-add', () => {
+    const transforms = native.filter((name) => /simd\/(distributions|pcg|random|mt19937)|rng\//.test(name));
+    expect(transforms.length).toBeGreaterThan(3);
+    // torch's stream needs them, one by one, as torch's compiler made them: those files say so with std::fma or MulAdd.
+    const pcg = transforms.filter((name) => !/mt/.test(name));
+    expect(pcg.filter((name) => /\b(MulAdd|NegMulAdd|MulSub|fma)\s*\(/.test(without(name)))).toEqual([]);
+    expect(read('CMakeLists.txt')).toContain('-ffp-contract=off');
+  });
+});
+
+describe('files', () => {
+  it('are short', () => {
+    const long = [...sources, ...files('native', /\.(cc|h)$/)]
+      .map((name) => [name, read(name).split('\n').length] as const)
+      .filter(([, lines]) => lines > 450);
+    expect(long).toEqual([]);
+  });
+
+  /** Files without a test of their own, and where they are tested. */
+  const elsewhere: Readonly<Record<string, string>> = {
+    'lib/arguments.ts': 'test/tensor.test.ts',
+    'lib/fill.ts': 'test/random.test.ts',
+    'lib/native.ts': 'test/index.test.ts',
+    'lib/run.ts': 'test/tensor.test.ts',
+    'lib/special.ts': 'test/init/verify.test.ts',
+    'lib/init/basic.ts': 'test/init.test.ts',
+    'lib/init/checks.ts': 'test/init.test.ts',
+    'lib/init/gains.ts': 'test/init.test.ts',
+    'lib/init/index.ts': 'test/init.test.ts',
+    'lib/init/scaling.ts': 'test/init.test.ts',
+    'lib/init/table.ts': 'test/init/rules.test.ts',
+    'lib/init/presets.ts': 'test/init/rules.test.ts',
+    'lib/init/target.ts': 'test/init/verify.test.ts',
+    'lib/nn/containers.ts': 'test/nn/module.test.ts',
+    'lib/nn/conv2d.ts': 'test/nn/module.test.ts',
+    'lib/nn/index.ts': 'test/index.test.ts',
+    'lib/nn/layers.ts': 'test/nn/module.test.ts',
+    'lib/nn/linear.ts': 'test/nn/module.test.ts',
+    'lib/nn/parameter.ts': 'test/nn/module.test.ts',
+  };
+
+  it('have tests', () => {
+    // The studies and the command are tested through what they print.
+    const checked = sources.filter((name) => !/^lib\/(study|cli|rng)\//.test(name));
+    const bare = checked.filter((name) => {
+      const mirror = name.replace(/^lib/, 'test').replace(/\.ts$/, '.test.ts');
+      return !existsSync(join(root, elsewhere[name] ?? mirror));
+    });
+    expect(bare).toEqual([]);
+    expect(Object.keys(elsewhere).filter((name) => !sources.includes(name))).toEqual([]);
+  });
+
+  it.each(files('test', /\.test\.ts$/))('%s leaves no test out by mistake', (name) => {
+    expect(read(name)).not.toMatch(/\b(it|test|describe)\.only\b/);
+  });
+});

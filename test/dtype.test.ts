@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { fromTypedArray, tensor, zeros } from '../lib/creation.js';
+import { allocate, checkDType, type DType, dtypeOf, dtypes, promote } from '../lib/dtype.js';
+import { Generator } from '../lib/random.js';
+import { expectSame, failure, fromJson, type JsonNumber, readGolden, tensorOf } from './cases/data.js';
+
+const golden = readGolden<{
+  halves: [JsonNumber, number, JsonNumber, number, JsonNumber][];
+  casts: [DType, DType, number[], number[]][];
+  promotions: [DType, number, DType, number, DType][];
+}>('ops_dtypes');
+
+const names = Object.keys(dtypes).filter((name) => name !== 'uint32') as DType[];
+
+describe('torch agrees on', () => {
+  it.each(['float16', 'bfloat16'] as const)('the bits of %s', (dtype) => {
+    const [bits, back] = dtype === 'float16' ? ([1, 2] as const) : ([3, 4] as const);
+    const numbers = golden.halves.map(([x]) => fromJson(x));
+    const t = tensorOf(numbers, [numbers.length]).to(dtype);
+    expect(t.array).toBeInstanceOf(Uint16Array);
+    golden.halves.forEach((row, i) => {
+      // Any NaN will do.
+      if (!Number.isNaN(fromJson(row[0]))) expect(t.array[i], String(row[0])).toBe(row[bits]);
+    });
+    expectSame(
+      t.to('float64').tolist() as number[],
+      golden.halves.map((row) => fromJson(row[back])),
+    );
+    expectSame(
+      t.tolist() as number[],
+      golden.halves.map((row) => fromJson(row[back])),
+    );
+  });
+
+  it('conversions', () => {
+    for (const [from, to, given, wanted] of golden.casts) {
+      const t = tensor(given, { dtype: from });
+      expect(t.dtype).toBe(from);
+      expect((t.tolist() as (number | boolean)[]).map(Number)).toEqual(given);
+      expect((t.to(to).tolist() as (number | boolean)[]).map(Number), `${from} to ${to}`).toEqual(wanted);
+      expect((zeros([given.length], { dtype: to }).copy_(t).tolist() as (number | boolean)[]).map(Number)).toEqual(
+        wanted,
+      );
+    }
+  });
+
+  it('promotion', () => {
+    for (const [a, aDims, b, bDims, wanted] of golden.promotions) {
+      expect(promote(a, aDims, b, bDims), `${a} of ${aDims}, ${b} of ${bDims}`).toBe(wanted);
+    }
+  });
+});
+
+describe('names and arrays', () => {
+  it('are checked', () => {
+    for (const name of names) expect(checkDType('call', name)).toBe(name);
+    for (const wrong of ['float', 'Float32', 'uint32', '', undefined, null, 32, {}, ['float32']]) {
+      expect(() => checkDType('call', wrong)).toThrow(failure('ERR_DTYPE', 'call', 'float32'));
+    }
+  });
+
+  it('go together', () => {
+    for (const name of names) {
+      const array = allocate(name, 3);
+      expect(array).toEqual(new dtypes[name].Array(3));
+      const named = dtypeOf(array, name);
+      expect(named).toBe(name);
+      expect(fromTypedArray(array, [3], { dtype: name }).array).toBe(array);
+    }
+    expect(dtypeOf(new Uint8Array(1))).toBe('uint8');
+    for (const wrong of [[1], new Uint16Array(1), new Int8Array(1), new DataView(new ArrayBuffer(8)), undefined, 'x']) {
+      expect(dtypeOf(wrong)).toBeUndefined();
+    }
+  });
+});
+
+describe('numbers that do not fit', () => {
+  it.each<[DType, unknown]>([
+    ['uint8', 256],
+    ['uint8', -1],
+    ['int32', 2 ** 31],
+    ['int32', -(2 ** 31) - 1],
+    ['int64', 2 ** 63],
+    ['int64', 2n ** 63n],
+    ['int64', NaN],
+    ['int32', Infinity],
+  ])('%s has no %s', (dtype, value) => {
+    const t = zeros([2], { dtype });
+    expect(() => tensor([value as number], { dtype })).toThrow(failure('ERR_RANGE', 'tensor', String(value), dtype));
+    expect(() => t.fill_(value as number)).toThrow(failure('ERR_RANGE', 'fill_', String(value), dtype));
+    expect(t.tolist()).toEqual([0, 0]);
+  });
+
+  it('extremes fit', () => {
+    expect(tensor([255, 0], { dtype: 'uint8' }).tolist()).toEqual([255, 0]);
+    expect(tensor([2n ** 63n - 1n, -(2n ** 63n), 5], { dtype: 'int64' }).tolist()).toEqual([
+      2n ** 63n - 1n,
+      -(2n ** 63n),
+      5,
+    ]);
+    expect(tensor([2.7, -2.7], { dtype: 'int32' }).tolist()).toEqual([2, -2]);
+    expect(tensor([0, 2, NaN], { dtype: 'bool' }).tolist()).toEqual([false, true, true]);
+    expect(
+      zeros([1], { dtype: 'int64' })
+        .fill_((2n ** 62n) as never)
+        .item(),
+    ).toBe(2n ** 62n);
+  });
+});
+
+describe('what integers and booleans cannot do yet', () => {
+  it.each(['int64', 'int32', 'uint8', 'bool'] as const)('%s', (dtype) => {
+    const t = zeros([2, 2], { dtype });
+    for (const [call, run] of Object.entries({
+      add: () => t.add(t),
+      mul_: () => t.mul_(2),
+      sqrt: () => t.sqrt(),
+      sum: () => t.sum(),
+      matmul: () => t.matmul(t),
+      clamp: () => t.clamp(0, 1),
+      uniform_: () => t.uniform_(0, 1, { generator: new Generator(1) }),
+    })) {
+      expect(run, call).toThrow(failure('ERR_DTYPE', call, dtype));
+    }
+    expect(new Set((t.tolist() as unknown[]).flat().map(Number))).toEqual(new Set([0]));
+  });
+});

@@ -1,0 +1,132 @@
+// The examples, run as a user would, and the facts they are about.
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const folder = new URL('../examples/', import.meta.url);
+const programs = readdirSync(folder).filter((file) => file.endsWith('.mjs'));
+
+async function run(name: string): Promise<string> {
+  const file = fileURLToPath(new URL(`${name}.mjs`, folder));
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+/** The number after the given words. */
+function numberAfter(text: string, words: string): number {
+  const at = text.indexOf(words);
+  expect(at, `"${words}" in the output`).toBeGreaterThanOrEqual(0);
+  return Number.parseFloat(text.slice(at + words.length));
+}
+
+/** The numbers of each printed tensor. */
+const tensors = (text: string) =>
+  [...text.matchAll(/tensor\(([^()]*)\)/g)].map(([, body]) =>
+    [...body!.matchAll(/-?\d+\.\d*(?:e[+-]\d+)?/g)].map(Number),
+  );
+
+describe('examples', () => {
+  it('are all listed, seeded, and free of gradients, which there are none of yet', () => {
+    const readme = readFileSync(new URL('README.md', folder), 'utf8');
+    expect(programs).toHaveLength(4);
+    for (const file of programs) {
+      expect(readme).toContain(`(${file})`);
+      const source = readFileSync(new URL(file, folder), 'utf8');
+      expect(source).toMatch(/\nmanual_seed\(\d+\);\n/);
+      expect(source).not.toMatch(/grad_?fn/i);
+    }
+  });
+
+  it.each(programs)('%s prints the same each time', async (file) => {
+    const name = file.replace('.mjs', '');
+    expect(await run(name)).toBe(await run(name));
+  });
+
+  it('01: Xavier on layers', async () => {
+    const text = await run('01-initialisers-on-layers');
+    expect(text).toMatch(/^Parameter containing:\ntensor\(\[\[/);
+    expect(text).toMatch(/\n {8}\.\.\.,\n/);
+    expect(text).toMatch(/,\n {7}requires_grad=True\)\n/);
+    const [weight, output] = tensors(text);
+    expect(weight).toHaveLength(36);
+    expect(weight!.every((w) => Math.abs(w) < 0.2)).toBe(true);
+    expect(output).toHaveLength(10);
+    expect(text).toMatch(/shape \[ 1, 10 \]/);
+    expect(text).toMatch(/\(fc1\): Linear\(in_features=784, out_features=128, bias=True\)/);
+    for (const [name, bound] of [
+      ['fc1.weight [ 128, 784 ] largest', Math.sqrt(6 / (784 + 128))],
+      ['fc2.weight [ 10, 128 ] largest', Math.sqrt(6 / (128 + 10))],
+    ] as const) {
+      expect(numberAfter(text, name)).toBeLessThanOrEqual(Number(bound.toFixed(4)));
+      expect(numberAfter(text, name)).toBeGreaterThan(0.98 * bound);
+    }
+    expect(numberAfter(text, 'fc1.bias [ 128 ] largest')).toBe(0.01);
+  });
+
+  it('02: normal weights, a wrong shape, a new head', async () => {
+    const text = await run('02-normal-init-linear-conv');
+    expect(text).toMatch(/^conv \[ 1, 64, 222, 222 \]\n/);
+    expect(64 * 222 * 222).toBe(3154176);
+    expect(text).toMatch(/\nRangeError \[ERR_SHAPE\] linear: expected 512 input features, got 3154176: /);
+    // 5120 draws of N(0, 0.01): 4.5 standard errors.
+    expect(Math.abs(numberAfter(text, 'fc.weight mean'))).toBeLessThan((4.5 * 0.01) / Math.sqrt(5120));
+    expect(Math.abs(numberAfter(text, 'std') - 0.01)).toBeLessThan((4.5 * 0.01) / Math.sqrt(2 * 5120));
+    expect(numberAfter(text, 'conv.weight std') / numberAfter(text, 'wanted')).toBeCloseTo(1, 1);
+    expect(text).toContain("new [ '3.weight', '3.bias' ]");
+    expect(numberAfter(text, 'kept layer differs by')).toBe(0);
+    for (const line of text.split('\n').filter((text) => text.includes('standard errors'))) {
+      expect(Math.abs(numberAfter(line, 'in standard errors'))).toBeLessThan(4.5);
+    }
+    expect(numberAfter(text, 'within one sigma')).toBeCloseTo(0.6827, 2);
+  });
+
+  it('03: a tour of Linear(5, 5)', async () => {
+    const text = await run('03-tour-of-a-linear-layer');
+    const printed = tensors(text);
+    expect(printed).toHaveLength(10);
+    const [weight, data, uniform, normal, narrow, eights, bias, zeros, xavier] = printed as number[][];
+    expect(text.startsWith('Parameter containing:\ntensor([[')).toBe(true);
+    expect(text).toMatch(/\d\.\d{4}e-0[1-9]/);
+    expect(data).toEqual(weight);
+    expect(weight!.every((w) => Math.abs(w) <= 0.4473)).toBe(true);
+    expect(uniform!.every((w) => w >= 0 && w <= 3)).toBe(true);
+    expect(Math.max(...uniform!)).toBeGreaterThan(2);
+    const rms = (values: number[]) => Math.sqrt(values.reduce((sum, w) => sum + w ** 2, 0) / values.length);
+    // 25 draws: 4 standard errors are 57 %.
+    expect(Math.abs(rms(normal!) - 1)).toBeLessThan(0.57);
+    expect(Math.abs(rms(narrow!) / 0.2 - 1)).toBeLessThan(0.57);
+    expect(text).toMatch(/\[8\., 8\., 8\., 8\., 8\.\]\], requires_grad=True\)/);
+    expect(eights).toEqual(new Array(25).fill(8));
+    expect(bias).toEqual([0, 0, 0, 0, 0]);
+    expect(zeros).toEqual(bias);
+    expect(text).toContain('tensor([0., 0., 0., 0., 0.], requires_grad=True)');
+    expect(xavier!.every((w) => Math.abs(w) < Math.sqrt(6 / 10))).toBe(true);
+    expect(text.match(/Parameter containing:/g)).toHaveLength(6);
+    expect(text.match(/requires_grad=True/g)).toHaveLength(6);
+  });
+
+  it('04: why scale matters', async () => {
+    const text = await run('04-why-scale-matters');
+    expect([26, 27, 28, 29]).toContain(numberAfter(text, 'a: std is nan at i ='));
+    expect(text).toContain('a * 0.01: mean 0 std 0 norm ratio 0');
+    const lines = new Map(text.split('\n').map((line) => [line.split(': ')[0]!, line]));
+    const line = (name: string) => lines.get(name)!;
+    expect(Math.abs(Math.log(numberAfter(line('a / sqrt(512)'), 'norm ratio')))).toBeLessThan(5);
+    expect(numberAfter(line('orthogonal a'), 'norm ratio')).toBeCloseTo(1, 4);
+    expect(numberAfter(line('a / its spectral norm'), 'norm ratio')).toBeLessThan(1);
+    const within = (name: string, mean: number, meanSquare: number, tolerance: number) => {
+      expect(Math.abs(numberAfter(line(name), 'mean square') / meanSquare - 1), name).toBeLessThan(tolerance);
+      const scale = Math.sqrt(meanSquare);
+      expect(Math.abs(numberAfter(line(name), ': mean') - mean) / scale, name).toBeLessThan(tolerance);
+    };
+    within('a @ x', 0, 512, 0.05);
+    within('clamp(a @ x, min=0)', 9.027, 256, 0.05);
+    within('clamp((a * sqrt(2/512)) @ x, min=0)', 0.5642, 1, 0.05);
+    // 10,000 products: their squares have a standard deviation of 2.8, and 2.1 after the ReLU.
+    within('a * x', 0, 1, 0.12);
+    within('relu(a * x)', 1 / Math.PI, 0.5, 0.18);
+  });
+});
