@@ -440,6 +440,9 @@ const std::map<std::string, KernelFunction>& Fills() {
       {"random_bits", reference::RandomBits},
       {"uniform", reference::Uniform},
       {"normal", reference::Normal},
+      {"truncated_normal", reference::TruncatedNormal},
+      {"exponential", reference::Exponential},
+      {"bernoulli", reference::Bernoulli},
   };
   return fills;
 }
