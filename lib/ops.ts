@@ -32,6 +32,8 @@ export const unaryOps = {
   neg: unary('neg'),
   /** The square root of each element; NaN below 0. */
   sqrt: unary('sqrt'),
+  /** One over the square root of each element; infinity at 0, NaN below. */
+  rsqrt: unary('rsqrt'),
   /** e to the power of each element. */
   exp: unary('exp'),
   /** The hyperbolic tangent of each element. */

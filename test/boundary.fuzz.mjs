@@ -19,7 +19,7 @@ const codes = new Set(['ERR_PLAN', 'ERR_MEMORY', 'ERR_NATIVE']);
 /** Views and parameters of each kernel; a kernel that is not here gets plans that fit nothing. */
 const kernels = {
   fill: [1, 1],
-  ...Object.fromEntries(['neg', 'sqrt', 'exp', 'tanh', 'relu'].map((name) => [name, [2, 0]])),
+  ...Object.fromEntries(['neg', 'sqrt', 'rsqrt', 'exp', 'tanh', 'relu'].map((name) => [name, [2, 0]])),
   ...Object.fromEntries(['add', 'sub', 'mul', 'div'].map((name) => [name, [3, 0]])),
   ...Object.fromEntries(['add', 'sub', 'mul', 'div'].map((name) => [`${name}_scalar`, [2, 1]])),
   clamp: [2, 2],

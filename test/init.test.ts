@@ -11,6 +11,9 @@ import { ksStatistic, maxKs, maxZ, meanZ, normalCdf, normalMoments, uniformMomen
 type Initialiser = (t: Tensor, ...args: unknown[]) => Tensor;
 const byName: Readonly<Record<string, unknown>> = { ...init };
 const initialisers = Object.entries(byName).filter(([name]) => /^[a-z].*_$/.test(name)) as [string, Initialiser][];
+/** Options with a distribution that every bit generator has; what is no plain object stays what it is. */
+const uniform = <O extends object>(options: O) =>
+  options instanceof Generator ? options : { ...options, distribution: 'uniform' as const };
 const canonical = initialisers.map(([name]) => name).filter((name) => !/_.*_/.test(name));
 
 describe('the case table', () => {
@@ -34,7 +37,9 @@ describe('distributions', () => {
     const { shape, mean, std, distribution } = row;
     for (const dtype of ['float32', 'float64'] as const) {
       const t = zeros([...shape], { dtype });
-      expect(row.fill(t, { generator: new Generator(20260) })).toBe(t);
+      // Truncated normals are not made from pcg32 yet.
+      const algorithm = distribution === 'truncated normal' ? 'mt19937' : 'pcg32';
+      expect(row.fill(t, { generator: new Generator(20260, { algorithm }) })).toBe(t);
       const values = valuesOf(t);
       const half = Math.sqrt(3) * std;
       if (distribution === 'uniform') {
@@ -49,6 +54,14 @@ describe('distributions', () => {
         expect(most).toBeGreaterThan(high - margin);
         expect(Math.max(...uniformMoments(values, low, high).map(Math.abs))).toBeLessThan(maxZ);
         expect(ksStatistic(values, (x) => (x - low) / (high - low))).toBeLessThan(maxKs);
+      } else if (distribution === 'truncated normal') {
+        const { low, high, ...parent } = row.parent!;
+        const slack = 2 ** -23 * Math.max(Math.abs(low), Math.abs(high));
+        expect(Math.min(...values)).toBeGreaterThanOrEqual(low - slack);
+        expect(Math.max(...values)).toBeLessThanOrEqual(high + slack);
+        const below = (x: number) => normalCdf((x - parent.mean) / parent.std);
+        expect(ksStatistic(values, (x) => (below(x) - below(low)) / (below(high) - below(low)))).toBeLessThan(maxKs);
+        expect(Math.abs(meanZ(values, (x) => x, mean, std ** 2))).toBeLessThan(maxZ);
       } else {
         expect(Math.max(...normalMoments(values, mean, std).map(Math.abs))).toBeLessThan(maxZ);
         expect(ksStatistic(values, (x) => normalCdf((x - mean) / std))).toBeLessThan(maxKs);
@@ -91,6 +104,9 @@ describe.each<[string, (t: Tensor, options: { generator?: Generator }) => Tensor
   ['kaimingNormal_', init.kaimingNormal_],
   ['orthogonal_', (t, options) => init.orthogonal_(t, 1, options)],
   ['deltaOrthogonal_', (t, options) => init.deltaOrthogonal_(t, 1, options)],
+  ['spectral_', (t, options) => init.spectral_(t, 1, options)],
+  ['lecunUniform_', init.lecunUniform_],
+  ['varianceScaling_', (t, options) => init.varianceScaling_(t, uniform(options))],
 ])('%s', (name, fill) => {
   const shape = [6, 4, 3];
   const wanted = (seed: number) => valuesOf(fill(zeros(shape), { generator: new Generator(seed) }));
@@ -277,6 +293,30 @@ describe('deltaOrthogonal_', () => {
       failure('ERR_SHAPE', 'deltaOrthogonal_', `[${shape.join(', ')}]`),
     );
   });
+});
+
+describe('spectral_', () => {
+  it.each([[[5, 9]], [[30, 20]], [[6, 2, 3, 3]]])(
+    '%j is a normal fill with a largest singular value of gain',
+    (shape) => {
+      const t = init.spectral_(zeros(shape, { dtype: 'float64' }), 1.5, { generator: new Generator(2) });
+      const normal = valuesOf(randn(shape, { dtype: 'float64', generator: new Generator(2) }));
+      const factor = valuesOf(t)[0]! / normal[0]!;
+      expectClose(
+        valuesOf(t),
+        normal.map((x) => factor * x),
+        1e-12,
+      );
+      // Power iteration, long enough to forget where it began.
+      const a = matrixOf(t);
+      let v = randn([a.shape[1]!], { dtype: 'float64', generator: new Generator(3) });
+      for (let i = 0; i < 2000; i++) {
+        v = a.t().mv(a.mv(v));
+        v = v.div(v.norm().item());
+      }
+      expect(a.mv(v).norm().item()).toBeCloseTo(1.5, 9);
+    },
+  );
 });
 
 const golden = readGolden<{

@@ -38,6 +38,13 @@ struct SqrtOp {
   }
 };
 
+struct RsqrtOp {
+  template <class D, class V>
+  static V Apply(D d, const double*, V a) {
+    return hn::Div(hn::Set(d, static_cast<hn::TFromD<D>>(1)), hn::Sqrt(a));
+  }
+};
+
 struct ExpOp {
   template <class D, class V>
   static V Apply(D d, const double*, V a) {

@@ -170,18 +170,18 @@ Reducer GetReducer(const Plan& plan, Reduction reduction) {
   return HWY_DYNAMIC_DISPATCH(MakeReducer)(reduction, plan.views[0].dtype);
 }
 
-// Norms of any other order are rare: one pow an element.
+// Norms of any other order are rare: one pow an element. The norm of order 0 counts the elements that are not 0.
+double AbsPower(double x, double p) { return p == 0 ? static_cast<double>(x != 0) : std::pow(std::abs(x), p); }
+
 template <typename T>
 double PowerRow(const void* in, size_t count, double p) {
   double sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += std::pow(std::abs(static_cast<double>(static_cast<const T*>(in)[i])), p);
+  for (size_t i = 0; i < count; ++i) sum += AbsPower(static_cast<double>(static_cast<const T*>(in)[i]), p);
   return sum;
 }
 template <typename T>
 void PowerColumns(const void* in, size_t count, const double* p, double* sums) {
-  for (size_t i = 0; i < count; ++i) {
-    sums[i] += std::pow(std::abs(static_cast<double>(static_cast<const T*>(in)[i])), p[i]);
-  }
+  for (size_t i = 0; i < count; ++i) sums[i] += AbsPower(static_cast<double>(static_cast<const T*>(in)[i]), p[i]);
 }
 double AddNumbers(double a, double b) { return a + b; }
 
@@ -201,7 +201,7 @@ double Deviation(double squares, int64_t count, double correction) {
   return std::sqrt(Variance(squares, count, correction));
 }
 double Root(double squares, int64_t, double) { return std::sqrt(squares); }
-double PowerRoot(double powers, int64_t, double p) { return std::pow(powers, 1.0 / p); }
+double PowerRoot(double powers, int64_t, double p) { return p == 0 ? powers : std::pow(powers, 1.0 / p); }
 
 void Deviations(const Plan& plan, Finish finish) {
   RunDeviations(plan, GetReducer(plan, Reduction::kSum), GetReducer(plan, Reduction::kSquaredDeviations), finish);
@@ -224,9 +224,6 @@ void Norm(const Plan& plan) {
     RunReduction(plan, GetReducer(plan, Reduction::kAbsSum), 0, Identity);
   } else if (std::isinf(p)) {
     RunReduction(plan, GetReducer(plan, p > 0 ? Reduction::kAbsMax : Reduction::kAbsMin), 0, Identity);
-  } else if (p == 0) {
-    // The number of elements that are not 0: pow(x, 0) would count those as well.
-    RunReduction(plan, PowerReducer(plan.views[0].dtype), 1e-300, [](double sum, int64_t, double) { return sum; });
   } else {
     RunReduction(plan, PowerReducer(plan.views[0].dtype), p, PowerRoot);
   }

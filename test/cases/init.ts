@@ -30,9 +30,11 @@ export interface InitCase {
   readonly initialiser: string;
   readonly label: string;
   readonly shape: readonly number[];
-  readonly distribution: 'uniform' | 'normal';
+  readonly distribution: 'uniform' | 'normal' | 'truncated normal';
   readonly mean: number;
   readonly std: number;
+  /** Of a truncated normal: the normal it is a part of, and where that is cut. */
+  readonly parent?: { readonly mean: number; readonly std: number; readonly low: number; readonly high: number };
   readonly fill: (t: Tensor, options: { generator: Generator }) => Tensor;
 }
 
@@ -114,6 +116,80 @@ for (const { name, shape, fanIn, fanOut } of weights) {
       },
     );
   }
+}
+
+/** Variance scaling (Keras, JAX), LeCun et al. (1998): truncated normals are widened to have the variance after the cut. */
+const leftOver = 0.8796256610342398;
+const distributions = {
+  uniform: 'uniform',
+  untruncated_normal: 'normal',
+  truncated_normal: 'truncated normal',
+} as const;
+for (const { name, shape, fanIn, fanOut } of weights) {
+  const choices: [init.VarianceScalingOptions, number][] = [
+    [{}, fanIn],
+    [{ mode: 'fan_out' }, fanOut],
+    [{ mode: 'fan_avg' }, (fanIn + fanOut) / 2],
+    [{ mode: 'fanGeoAvg' }, Math.sqrt(fanIn * fanOut)],
+  ];
+  for (const [options, fan] of choices) {
+    for (const distribution of ['uniform', 'untruncated_normal', 'truncated_normal'] as const) {
+      const std = Math.sqrt(3 / fan);
+      const wide = std / leftOver;
+      rows.push({
+        initialiser: 'varianceScaling_',
+        label: `${name}, ${JSON.stringify(options)}, ${distribution}`,
+        shape,
+        distribution: distributions[distribution],
+        mean: 0,
+        std,
+        parent: { mean: 0, std: wide, low: -2 * wide, high: 2 * wide },
+        fill: (t, given) => init.varianceScaling_(t, { ...options, scale: 3, distribution, ...given }),
+      });
+    }
+  }
+  const std = 1 / Math.sqrt(fanIn);
+  const wide = std / leftOver;
+  rows.push(
+    {
+      initialiser: 'lecunUniform_',
+      label: name,
+      shape,
+      distribution: 'uniform',
+      mean: 0,
+      std,
+      fill: (t, options) => init.lecunUniform_(t, options),
+    },
+    {
+      initialiser: 'lecunNormal_',
+      label: name,
+      shape,
+      distribution: 'truncated normal',
+      mean: 0,
+      std,
+      parent: { mean: 0, std: wide, low: -2 * wide, high: 2 * wide },
+      fill: (t, options) => init.lecunNormal_(t, options),
+    },
+  );
+}
+
+/** Means and standard deviations of what the cuts leave, by quadrature. */
+for (const [mean, std, low, high, m, s] of [
+  [0, 1, -2, 2, 0, leftOver],
+  [0, 0.02, -0.04, 0.04, 0, 0.02 * leftOver],
+  [5, 2, 5, 11, 6.5823136521, 1.1788261979],
+  [0, 1, 1, 2, 1.3831690466, 0.2697088914],
+] as const) {
+  rows.push({
+    initialiser: 'truncNormal_',
+    label: `${mean}, ${std} on [${low}, ${high}]`,
+    shape: [20_001],
+    distribution: 'truncated normal',
+    mean: m,
+    std: s,
+    parent: { mean, std, low, high },
+    fill: (t, options) => init.truncNormal_(t, mean, std, low, high, options),
+  });
 }
 
 /** What a layer really connects, where the options say: counted by hand. */

@@ -37,6 +37,7 @@ export interface ReductionCase {
 export const unaryCases: Readonly<Record<keyof typeof unaryOps, UnaryCase>> = {
   neg: { reference: (x) => -x, ulps: 0 },
   sqrt: { reference: Math.sqrt, ulps: 0 },
+  rsqrt: { reference: (x) => 1 / Math.sqrt(x), ulps: 1 },
   exp: { reference: Math.exp, ulps: { float32: 1, float64: 2 } },
   tanh: { reference: Math.tanh, ulps: { float32: 4, float64: 4 } },
   relu: { reference: (x) => (x < 0 ? 0 : x), ulps: 0, anyZero: true },

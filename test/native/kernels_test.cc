@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "arrays.h"
+#include "blas.h"
 #include "kernels.h"
 #include "parallel.h"
 #include "rng/reference.h"
@@ -22,6 +23,12 @@
 
 namespace evenkeel {
 namespace {
+
+// OpenBLAS on one thread, as in the addon.
+class OneThreadedBlas : public ::testing::Environment {
+  void SetUp() override { blas::Initialize(); }
+};
+const auto* const blas_environment = ::testing::AddGlobalTestEnvironment(new OneThreadedBlas);
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -86,6 +93,7 @@ const std::map<std::string, Map>& Maps() {
       MAP_REFERENCE(fill, 0, Numbers({0.3}), P(0)),
       MAP_REFERENCE(neg, 0, Numbers(), -x[0]),
       MAP_REFERENCE(sqrt, 0, Numbers(), std::sqrt(x[0])),
+      MAP_REFERENCE(rsqrt, 0, Numbers(), T(1) / std::sqrt(x[0])),
       MAP_REFERENCE(exp, 4, Numbers(), std::exp(x[0])),
       MAP_REFERENCE(tanh, 8, Numbers(), std::tanh(x[0])),
       MAP_REFERENCE(relu, 0, Numbers(), x[0] < 0 ? T(0) : x[0]),
