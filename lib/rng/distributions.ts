@@ -40,7 +40,10 @@ export const distributions = {
     mt19937: kernelId('mt_normal'),
   },
   /** Parameters: mean, standard deviation, lower and upper bound. */
-  truncNormal: { pcg32: { kernel: kernelId('truncated_normal'), draws: oneEach }, mt19937: kernelId('mt_trunc_normal') },
+  truncNormal: {
+    pcg32: { kernel: kernelId('truncated_normal'), draws: oneEach },
+    mt19937: kernelId('mt_trunc_normal'),
+  },
   /** Parameter: rate. */
   exponential: { pcg32: { kernel: kernelId('exponential'), draws: oneEach }, mt19937: kernelId('mt_exponential') },
   /** Parameter: the probability of 1. */
