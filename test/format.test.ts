@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FloatArray } from '../lib/dtype.js';
+import { tensor as tensor_ } from '../lib/creation.js';
+import type { DType, FloatArray } from '../lib/dtype.js';
 import { formatTensor } from '../lib/format.js';
 import { contiguousStrides, numElements } from '../lib/shape.js';
 import { emptyView, type FloatView, restride } from '../lib/view.js';
-import { forEachIndex } from './cases/data.js';
+import { forEachIndex, readGolden } from './cases/data.js';
 
 interface Case {
   name: string;
@@ -84,6 +85,20 @@ function parse(text: string): { numbers: number[]; gaps: number } {
     .map((word) => Number(word.replace('inf', 'Infinity').replace('nan', 'NaN')));
   return { numbers, gaps: words.length - numbers.length };
 }
+
+describe('prints other dtypes as torch prints them', () => {
+  const { cases } = readGolden<{
+    cases: { dtype: DType; shape: number[]; values: (number | boolean | string)[]; text: string }[];
+  }>('format_dtypes');
+  const value = (text: number | boolean | string) => {
+    if (typeof text !== 'string') return text;
+    return /^-?\d+$/.test(text) ? BigInt(text) : Number(text.replace('inf', 'Infinity').replace('nan', 'NaN'));
+  };
+  it.each(cases.map((c, i) => [`${i}: ${c.dtype} [${c.shape}]`, c] as const))('%s', (_, c) => {
+    const t = tensor_(c.values.map(value), { dtype: c.dtype });
+    expect(String(t.reshape(c.shape))).toBe(c.text);
+  });
+});
 
 describe('any tensor', () => {
   it('shows every element, to five digits or four decimals, where it does not summarise', () => {
