@@ -147,7 +147,7 @@ class TruncatedNormalDistribution {
     }
   }
 
-  const evenkeel::TruncatedNormal<T>& normal_;
+  const evenkeel::TruncatedNormal<T> normal_;
 };
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
