@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "kernels.h"
 #include "rng/discrete.h"
@@ -35,10 +36,11 @@ HWY_BEFORE_NAMESPACE();
 namespace evenkeel::simd {
 namespace HWY_NAMESPACE {
 
-// `count` elements from the first unit of the stream that begins at `start`. store(values, to) makes elements of values.
-template <class Distribution, typename Out, class Store>
-HWY_INLINE void Generate(const Distribution& distribution, Pcg32 start, size_t count, Out* HWY_RESTRICT out,
-                         Store&& store) {
+// `count` values from the first unit of the stream that begins at `start`. Not inlined: it is most of this file's code, and
+// the element types share it.
+template <class Distribution>
+HWY_NOINLINE void Generate(const Distribution& distribution, Pcg32 start, size_t count,
+                           typename Distribution::Value* HWY_RESTRICT out) {
   using T = typename Distribution::Value;
   constexpr int kWords = Distribution::kWords;
   constexpr int kOutputs = Distribution::kOutputs;
@@ -49,23 +51,53 @@ HWY_INLINE void Generate(const Distribution& distribution, Pcg32 start, size_t c
   constexpr size_t kLanes = hn::MaxLanes(d);
 
   Lanes lanes(start);
-  HWY_ALIGN Out rest[kStep];
+  HWY_ALIGN T rest[kStep];
   for (size_t i = 0; i < count; i += kStep) {
-    Out* to = count - i < kStep ? rest : out + i;
+    T* to = count - i < kStep ? rest : out + i;
     for (int g = 0; g < kGroups; ++g) {
       typename Lanes::VWord words[kWords];
       hn::Vec<decltype(d)> values[kOutputs];
       for (int k = 0; k < kWords; ++k) words[k] = lanes.Next(g, k);
       distribution(words, values);
-      for (int k = 0; k < kOutputs; ++k) store(values[k], to + (g * kOutputs + k) * kLanes);
+      for (int k = 0; k < kOutputs; ++k) hn::StoreU(values[k], d, to + (g * kOutputs + k) * kLanes);
     }
   }
-  std::memcpy(out + count / kStep * kStep, rest, count % kStep * sizeof(Out));
+  std::memcpy(out + count / kStep * kStep, rest, count % kStep * sizeof(T));
+}
+
+// The same in blocks that stay in the first-level cache, each turned into elements of another type while it is there:
+// store(vector, to) makes a vector's worth of them.
+template <class Distribution, typename Out, class Store>
+HWY_INLINE void GenerateAs(const Distribution& distribution, Pcg32 start, size_t count, Out* HWY_RESTRICT out,
+                           Store&& store) {
+  using T = typename Distribution::Value;
+  static_assert(sizeof(T) == 4, "a value's words are one draw each");
+  constexpr size_t kBlock = 2048;
+  const hn::ScalableTag<T> d;
+  constexpr size_t kLanes = hn::MaxLanes(d);
+  HWY_ALIGN T values[kBlock];
+  HWY_ALIGN Out rest[kLanes];
+  for (size_t done = 0; done < count; done += kBlock) {
+    const size_t n = std::min(kBlock, count - done);
+    Generate(distribution, start, n, values);
+    start.Advance(kBlock / Distribution::kOutputs * Distribution::kWords);
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) store(hn::Load(d, values + i), out + done + i);
+    if (i < n) {
+      std::fill(values + n, values + i + kLanes, T(0));
+      store(hn::Load(d, values + i), rest);
+      std::memcpy(out + done + i, rest, (n - i) * sizeof(Out));
+    }
+  }
 }
 
 template <class Distribution, typename Out>
 HWY_INLINE void GenerateNumbers(const Distribution& distribution, Pcg32 start, size_t count, Out* HWY_RESTRICT out) {
-  Generate(distribution, start, count, out, [](auto values, Out* to) HWY_ATTR { StoreAs(values, to); });
+  if constexpr (std::is_same_v<Out, typename Distribution::Value>) {
+    Generate(distribution, start, count, out);
+  } else {
+    GenerateAs(distribution, start, count, out, [](auto values, Out* to) HWY_ATTR { StoreAs(values, to); });
+  }
 }
 
 void GenerateBits(Pcg32 start, size_t count, uint32_t* out) {
@@ -134,8 +166,8 @@ void GenerateExponential(double lambda, DType dtype, Pcg32 start, size_t count, 
 void GenerateBernoulli(uint32_t threshold, DType dtype, Pcg32 start, size_t count, void* out) {
   VisitAny(dtype, [&](auto tag) HWY_ATTR {
     using Out = typename decltype(tag)::type;
-    Generate(BernoulliDistribution(threshold), start, count, static_cast<Out*>(out),
-             [](auto lanes, Out* to) HWY_ATTR { StoreBits(lanes, to); });
+    GenerateAs(BernoulliDistribution(threshold), start, count, static_cast<Out*>(out),
+               [](auto lanes, Out* to) HWY_ATTR { StoreBits(lanes, to); });
   });
 }
 
