@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions } from './arguments.js';
 import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, promote, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
-import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
+import { fillIntegers, fillNormal, fillPermutation, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops.js';
 import {
   checkDim,
@@ -182,6 +182,43 @@ export function randn(...args: CreationArguments): Tensor {
   const [shape, options] = creationArguments('randn', args);
   const out = make('randn', shape, options, outputView);
   fillNormal('randn', out.elements, 0, 1, options);
+  return out;
+}
+
+/**
+ * Random whole numbers from [low, high), int64 by default; low is 0 unless given.
+ *
+ * @throws RangeError (ERR_RANGE) for bounds out of order, or that reach beyond the dtype's whole numbers
+ * @example
+ * randint(6, [10]);
+ * randint(1, 7, [10], { generator: new Generator(0) });
+ */
+export function randint(high: number | bigint, shape: Shape, options?: TensorOptions): Tensor;
+export function randint(low: number | bigint, high: number | bigint, shape: Shape, options?: TensorOptions): Tensor;
+export function randint(...args: unknown[]): Tensor {
+  const call = 'randint';
+  const at = args.findIndex((arg) => typeof arg !== 'number' && typeof arg !== 'bigint');
+  if (at < 1 || at > 2 || args.length > at + 2) {
+    throw argumentError(call, `expected bounds, a shape and options, got ${args.map(describe).join(', ')}`);
+  }
+  const bounds = args.slice(0, at) as (number | bigint)[];
+  const options: TensorOptions = { dtype: 'int64', ...checkOptions(call, args[at + 1] as TensorOptions | undefined) };
+  const out = make(call, checkShape(call, args[at]), options);
+  fillIntegers(call, out.elements, bounds.length === 1 ? 0 : bounds[0]!, bounds.at(-1)!, options);
+  return out;
+}
+
+/**
+ * The whole numbers from 0 to n - 1 in random order, int64 by default.
+ *
+ * @example
+ * randperm(5, { generator: new Generator(0) });
+ */
+export function randperm(n: number, options?: TensorOptions): Tensor {
+  const call = 'randperm';
+  const given: TensorOptions = { dtype: 'int64', ...checkOptions(call, options) };
+  const out = make(call, checkShape(call, [checkSize(call, n, 'n')]), given);
+  fillPermutation(call, out.elements, given);
   return out;
 }
 

@@ -1,10 +1,10 @@
 // Random fills of views: what the in-place methods, the creation functions and the initialisers have in common.
 import { checkFinite, checkOptions } from './arguments.js';
-import { checkFloat, dtypes } from './dtype.js';
+import { checkFloat, type DType, dtypes } from './dtype.js';
 import { argumentError, describe, rangeError } from './errors.js';
 import { checkGenerator, type Generator } from './random.js';
 import { integerParams } from './rng/distributions.js';
-import type { FloatView } from './view.js';
+import { allocateView, type FloatView } from './view.js';
 
 /** Options of random fills. */
 export interface RandomOptions {
@@ -82,6 +82,12 @@ function checkWhole(call: string, name: string, value: unknown): bigint {
   throw rangeError(call, `${name} must be a whole number within 2^53 of 0, or a bigint, got ${value}`);
 }
 
+/** The largest n such that all whole numbers from -n to n are numbers of the dtype. */
+function exactTo(dtype: DType): bigint {
+  const digits = { float16: 11n, bfloat16: 8n, float32: 24n, float64: 53n }[dtype as string];
+  return digits === undefined ? BigInt(dtypes[dtype].max) : 2n ** digits;
+}
+
 /** Checks the bounds and fills with whole numbers from low to high - 1, for the public call `call`. */
 export function fillIntegers(
   call: string,
@@ -91,16 +97,58 @@ export function fillIntegers(
   options?: RandomOptions,
 ): void {
   const [from, to] = [checkWhole(call, 'low', low), checkWhole(call, 'high', high)];
-  const { min, max } = dtypes[view.dtype];
+  const { min, kind } = dtypes[view.dtype];
+  const most = exactTo(view.dtype);
   if (from >= to) throw rangeError(call, `expected low below high, got ${from} and ${to}`);
-  if (from < min || to - 1n > max || to > 2n ** 63n) {
-    throw rangeError(call, `numbers from ${from} to ${to - 1n} do not fit ${view.dtype}`);
+  if (from < (kind === 'float' ? -most : BigInt(min)) || to - 1n > most || to > 2n ** 63n) {
+    throw rangeError(call, `not all numbers from ${from} to ${to - 1n} fit ${view.dtype}`);
   }
   const { generator } = checkOptions(call, options);
   checkGenerator(call, generator).fill(call, 'integers', view, ...integerParams(from, to - from));
 }
 
+/**
+ * The arguments of `random_`: one bound or two, then options. Without bounds, whole numbers from 0 to the largest up to
+ * which the dtype has all.
+ */
+export function fillRandom(call: string, view: FloatView, args: readonly unknown[]): void {
+  const isBound = (arg: unknown) => typeof arg === 'number' || typeof arg === 'bigint';
+  const hasOptions = args.length > 0 && !isBound(args.at(-1));
+  const options = hasOptions ? (args.at(-1) as RandomOptions | undefined) : undefined;
+  const bounds = (hasOptions ? args.slice(0, -1) : args) as (number | bigint)[];
+  if (bounds.length > 2) throw argumentError(call, `expected bounds and options, got ${args.length} arguments`);
+  if (bounds.length > 0) {
+    fillIntegers(call, view, bounds.length === 1 ? 0 : bounds[0]!, bounds.at(-1)!, options);
+    return;
+  }
+  const range = view.dtype === 'int64' ? 2n ** 63n : exactTo(view.dtype) + 1n;
+  // torch takes 64-bit draws for dtypes of 64 bits here.
+  const params = integerParams(0n, range, view.array.BYTES_PER_ELEMENT === 8);
+  checkGenerator(call, checkOptions(call, options).generator).fill(call, 'integers', view, ...params);
+}
+
 /** Fills a view of one dimension with the numbers from 0 on in random order, for the public call `call`. */
 export function fillPermutation(call: string, view: FloatView, options?: RandomOptions): void {
+  const n = view.shape[0]!;
+  if (n > 0 && BigInt(n) - 1n > exactTo(view.dtype)) {
+    throw rangeError(call, `not all numbers from 0 to ${n - 1} fit ${view.dtype}`);
+  }
   checkGenerator(call, checkOptions(call, options).generator).fill(call, 'permutation', view);
+}
+
+/** Zeroes `zeros` random elements of every column of a matrix, for the public call `call`. */
+export function fillSparseZeros(call: string, view: FloatView, zeros: number, options?: RandomOptions): void {
+  const generator = checkGenerator(call, checkOptions(call, options).generator);
+  if (generator.algorithm === 'pcg32') {
+    generator.fill(call, 'sparseZero', view, zeros);
+    return;
+  }
+  // As torch: the first rows of a permutation for every column.
+  const [rows, columns] = view.shape as [number, number];
+  const [down, right] = view.strides as [number, number];
+  const order = allocateView(call, [rows], 'int32');
+  for (let column = 0; column < columns; column++) {
+    generator.fill(call, 'permutation', order);
+    for (let i = 0; i < zeros; i++) view.array[view.offset + Number(order.array[i]) * down + column * right] = 0;
+  }
 }

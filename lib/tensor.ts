@@ -3,7 +3,7 @@
 import { checkNumber, checkOptions, shapeArguments } from './arguments.js';
 import { checkDType, type DType, decode, type Scalar, type TensorArray } from './dtype.js';
 import { argumentError, describe, rangeError, shapeError, stateError } from './errors.js';
-import { fillNormal, fillUniform, type RandomOptions } from './fill.js';
+import { fillBernoulli, fillExponential, fillNormal, fillRandom, fillUniform, type RandomOptions } from './fill.js';
 import { formatTensor } from './format.js';
 import * as ops from './ops.js';
 import { broadcastShapes, checkDim, formatShape, numElements, type Shape, sameShape } from './shape.js';
@@ -365,6 +365,29 @@ export class Tensor {
   /** Fills with normal numbers. */
   normal_(mean = 0, std = 1, options?: RandomOptions): this {
     fillNormal('normal_', this.elements, mean, std, options);
+    return this;
+  }
+
+  /** Fills with exponentially distributed numbers of a rate: density lambda exp(-lambda x), x > 0. */
+  exponential_(lambda = 1, options?: RandomOptions): this {
+    fillExponential('exponential_', this.elements, lambda, options);
+    return this;
+  }
+  /** Fills with ones, each with probability p, and zeros. */
+  bernoulli_(p = 0.5, options?: RandomOptions): this {
+    fillBernoulli('bernoulli_', this.elements, p, options);
+    return this;
+  }
+  /**
+   * Fills with whole numbers from [low, high), or from 0 to the largest up to which the dtype has all.
+   *
+   * @throws RangeError (ERR_RANGE) for bounds out of order, or that reach beyond the dtype's whole numbers
+   */
+  random_(options?: RandomOptions): this;
+  random_(high: number | bigint, options?: RandomOptions): this;
+  random_(low: number | bigint, high: number | bigint, options?: RandomOptions): this;
+  random_(...args: unknown[]): this {
+    fillRandom('random_', this.elements, args);
     return this;
   }
 

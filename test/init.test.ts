@@ -37,9 +37,7 @@ describe('distributions', () => {
     const { shape, mean, std, distribution } = row;
     for (const dtype of ['float32', 'float64'] as const) {
       const t = zeros([...shape], { dtype });
-      // Truncated normals are not made from pcg32 yet.
-      const algorithm = distribution === 'truncated normal' ? 'mt19937' : 'pcg32';
-      expect(row.fill(t, { generator: new Generator(20260, { algorithm }) })).toBe(t);
+      expect(row.fill(t, { generator: new Generator(20260) })).toBe(t);
       const values = valuesOf(t);
       const half = Math.sqrt(3) * std;
       if (distribution === 'uniform') {
@@ -98,6 +96,7 @@ describe('constants', () => {
 describe.each<[string, (t: Tensor, options: { generator?: Generator }) => Tensor]>([
   ['uniform_', (t, options) => init.uniform_(t, -1, 1, options)],
   ['normal_', (t, options) => init.normal_(t, 0, 1, options)],
+  ['truncNormal_', (t, options) => init.truncNormal_(t, 0, 1, -2, 2, options)],
   ['xavierUniform_', (t, options) => init.xavierUniform_(t, 1, options)],
   ['xavierNormal_', (t, options) => init.xavierNormal_(t, 1, options)],
   ['kaimingUniform_', init.kaimingUniform_],

@@ -1,6 +1,7 @@
 // Initialisers that need no fans: distributions and constants as given, identities.
+import { checkNumber } from '../arguments.js';
 import { rangeError, shapeError } from '../errors.js';
-import { fillNormal, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
+import { fillNormal, fillSparseZeros, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import * as ops from '../ops.js';
 import { checkSize, formatShape } from '../shape.js';
 import { operand, type Tensor } from '../tensor.js';
@@ -46,6 +47,25 @@ export function truncNormal_<T extends Tensor>(
   options?: RandomOptions,
 ): T {
   fillTruncNormal('truncNormal_', operand('truncNormal_', tensor), mean, std, a, b, options);
+  return tensor;
+}
+
+/**
+ * A sparse matrix (Martens 2010): normal numbers of mean 0, and ceil(sparsity * rows) zeros in every column, in rows drawn
+ * for each column by itself.
+ *
+ * @throws RangeError (ERR_SHAPE) for anything but two dimensions, RangeError (ERR_RANGE) for a sparsity outside [0, 1]
+ * @example
+ * init.sparse_(layer.weight, 0.9);
+ */
+export function sparse_<T extends Tensor>(tensor: T, sparsity: number, std = 0.01, options?: RandomOptions): T {
+  const call = 'sparse_';
+  const view = operand(call, tensor);
+  if (view.shape.length !== 2) throw shapeError(call, `expected 2 dimensions, got shape ${formatShape(view.shape)}`);
+  const share = checkNumber(call, 'sparsity', sparsity);
+  if (!(share >= 0 && share <= 1)) throw rangeError(call, `sparsity must be from 0 to 1, got ${share}`);
+  fillNormal(call, view, 0, std, options);
+  fillSparseZeros(call, view, Math.ceil(share * view.shape[0]!), options);
   return tensor;
 }
 

@@ -5,6 +5,7 @@ export {
   eye_,
   normal_,
   ones_,
+  sparse_,
   truncNormal_,
   truncNormal_ as trunc_normal_,
   uniform_,

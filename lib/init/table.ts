@@ -3,7 +3,7 @@ import { argumentError, describe, type EvenkeelError } from '../errors.js';
 import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor.js';
-import { constant_, dirac_, eye_, normal_, ones_, truncNormal_, uniform_, zeros_ } from './basic.js';
+import { constant_, dirac_, eye_, normal_, ones_, sparse_, truncNormal_, uniform_, zeros_ } from './basic.js';
 import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {
   type KaimingOptions,
@@ -118,6 +118,13 @@ export const initialisers = {
   deltaOrthogonal: row<Gain>(
     (tensor, { gain, generator }) => deltaOrthogonal_(tensor, gain, { generator }),
     (_, shape, { gain = 1 }) => wholeTarget('other', 0, gain * Math.sqrt(shape[1]! / numElements(shape))),
+  ),
+  sparse: row<{ sparsity: number; std?: number }>(
+    (tensor, { sparsity, std, generator }) => sparse_(tensor, sparsity, std, { generator }),
+    (_, shape, { sparsity, std = 0.01 }) => {
+      const left = 1 - Math.ceil(sparsity * shape[0]!) / shape[0]!;
+      return { ...wholeTarget('sparse', 0, std * Math.sqrt(left)), kurtosis: 3 / left };
+    },
   ),
   eye: row<object>(eye_, (_, shape) => onesAmongZeros(Math.min(...shape), numElements(shape))),
   dirac: row<{ groups?: number }>(

@@ -241,6 +241,6 @@ for (const [name, shape, options, fanIn, fanOut] of connected) {
 export const initCases: readonly InitCase[] = rows;
 
 /** Initialisers that draw no independent elements; test/init.test.ts says what they must do instead. */
-export const wholeMatrices = ['orthogonal_', 'deltaOrthogonal_', 'spectral_'];
+export const wholeMatrices = ['orthogonal_', 'deltaOrthogonal_', 'spectral_', 'sparse_'];
 /** Those that draw nothing. */
 export const fixed = ['constant_', 'ones_', 'zeros_', 'eye_', 'dirac_'];
