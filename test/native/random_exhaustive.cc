@@ -1,6 +1,6 @@
-// Every radius word and every angle word of the float32 normal distribution, on the best instruction set: the vector
-// code against the scalar reference, and both against exact values. Minutes of work, so not a part of ctest. Exit
-// status 0 and a line of figures if all is well.
+// Every radius word and every angle word of the float32 normal distribution, and every word of some truncated ones, on the
+// best instruction set: the vector code against the scalar reference, and both against exact values. (Exponentials are
+// squares of radii.) Minutes of work, so not a part of ctest. Exit status 0 and lines of figures if all is well.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -123,6 +123,71 @@ Angles CheckAngles(int64_t begin, int64_t end) {
   return result;
 }
 
+// Truncated normals ---------------------------------------------------------------------------------------------------
+
+struct Bounds {
+  double a, b;
+};
+constexpr Bounds kBounds[] = {{-2, 2}, {-INFINITY, INFINITY}, {1, 3}, {10, INFINITY}};
+
+// Words between those that the scalar reference and float64 look at.
+constexpr int64_t kReferenceStep = 32;
+constexpr int64_t kExactStep = 4;
+
+struct Truncated {
+  int64_t not_reference = 0;
+  int64_t outside = 0;
+  double fall = 0;   // below the word before, relative to max(1, |z|)
+  double worst = 0;  // error relative to max(1, |z|); beyond 5 sigma to the distance from the bound, but for half an ulp
+
+  void Add(const Truncated& other) {
+    not_reference += other.not_reference;
+    outside += other.outside;
+    fall = std::max(fall, other.fall);
+    worst = std::max(worst, other.worst);
+  }
+};
+
+Truncated CheckTruncated(const Bounds& of, int64_t begin, int64_t end) {
+  const auto normal = TruncatedNormalOf<float>(0, 1, of.a, of.b);
+  // random_distributions_test.cc holds this against exact values.
+  const auto wide = TruncatedNormalOf<double>(0, 1, of.a, of.b);
+  const bool is_tail = normal.kind == TruncatedNormal<float>::Kind::kTail;
+  Truncated result;
+  std::vector<uint32_t> words(kBlock);
+  std::vector<uint64_t> wide_words(kBlock / kExactStep);
+  std::vector<float> values(kBlock);
+  std::vector<double> exact(kBlock / kExactStep);
+  float before = begin == 0 ? -INFINITY : reference::TruncatedNormalFromWord<float>(normal, static_cast<uint32_t>(begin - 1));
+  for (int64_t base = begin; base < end; base += kBlock) {
+    for (int64_t i = 0; i < kBlock; ++i) words[i] = static_cast<uint32_t>(base + i);
+    // The same place but for 2^-65.
+    for (int64_t i = 0; i < kBlock; i += kExactStep) {
+      wide_words[i / kExactStep] = static_cast<uint64_t>(words[i]) << 32 | 0x80000000u;
+    }
+    simd::TruncatedNormalsFromWords(normal, words.data(), kBlock, values.data());
+    simd::TruncatedNormalsFromWords(wide, wide_words.data(), wide_words.size(), exact.data());
+    for (int64_t i = 0; i < kBlock; ++i) {
+      const float value = values[i];
+      result.outside += !(value >= of.a && value <= of.b);
+      if (value < before) {
+        result.fall = std::max(result.fall, static_cast<double>(before - value) / std::max(1.0f, std::abs(value)));
+      }
+      before = value;
+    }
+    for (int64_t i = 0; i < kBlock; i += kReferenceStep) {
+      result.not_reference += !SameBits(values[i], reference::TruncatedNormalFromWord<float>(normal, words[i]));
+    }
+    for (int64_t i = 0; i < kBlock; i += kExactStep) {
+      const double want = exact[i / kExactStep];
+      double error = std::abs(values[i] - want);
+      if (is_tail) error = std::max(0.0, error - std::abs(want) * 0x1p-24) / (want - of.a);
+      result.worst = std::max(result.worst, error / (is_tail ? 1 : std::max(1.0, std::abs(want))));
+    }
+  }
+  return result;
+}
+
 template <typename Result, typename Check>
 Result Sweep(int64_t count, Check check) {
   Result total;
@@ -155,7 +220,19 @@ int Main() {
       static_cast<long long>(radii.rises),
       static_cast<long long>(radii.not_finite), static_cast<long long>(radii.not_reference), angles.worst,
       static_cast<long long>(angles.not_reference), static_cast<long long>(angles.asymmetric), z);
-  return good ? 0 : 1;
+  bool all_good = good;
+  for (const Bounds& of : kBounds) {
+    const Truncated truncated =
+        Sweep<Truncated>(kAllWords, [&](int64_t begin, int64_t end) { return CheckTruncated(of, begin, end); });
+    const bool fine = truncated.not_reference == 0 && truncated.outside == 0 && truncated.fall <= 4e-7 &&
+                      truncated.worst <= 1e-6;
+    all_good = all_good && fine;
+    std::printf("2^32 normals in [%g, %g]: %s; error <= %.3g, %.3g below the word before at most, %lld outside, "
+                "%lld unlike the reference\n",
+                of.a, of.b, fine ? "good" : "BAD", truncated.worst, truncated.fall,
+                static_cast<long long>(truncated.outside), static_cast<long long>(truncated.not_reference));
+  }
+  return all_good ? 0 : 1;
 }
 
 }  // namespace
