@@ -7,7 +7,7 @@ import * as init from '../../lib/init/index.js';
 import { Generator } from '../../lib/random.js';
 import type { Tensor } from '../../lib/tensor.js';
 import { bystanders, expectSame, failure, layouts, valuesOf as storedOf } from '../cases/data.js';
-import { ksStatistic, maxKs, maxZ, meanZ } from '../cases/statistics.js';
+import { ksStatistic, maxKs, maxZ, meanZ, normalCdf } from '../cases/statistics.js';
 
 /** Halves are stored as bits. */
 const valuesOf = (t: Tensor) => storedOf(halves.includes(t.dtype) ? t.to('float64') : t);
@@ -68,6 +68,59 @@ describe.each(fills)('%s', (name, fill, dtypes, draws) => {
     const t = zeros([3]);
     expect(() => fill(t, { generator: 5 as never })).toThrow(failure('ERR_ARGUMENT', name, 'generator'));
     expectSame(valuesOf(t), [0, 0, 0]);
+  });
+});
+
+describe('elements are what docs/random.md says', () => {
+  const draws = (count: number) => {
+    const { generator } = on(11);
+    return Array.from({ length: count }, () => generator.random());
+  };
+  const words = (count: number) => {
+    const u = draws(2 * count);
+    return Array.from({ length: count }, (_, i) => (BigInt(u[2 * i]!) << 32n) | BigInt(u[2 * i + 1]!));
+  };
+
+  it('Bernoulli, exponential, truncated normal', () => {
+    const u = draws(1000);
+    expectSame(
+      valuesOf(zeros([1000]).bernoulli_(0.3, on(11))),
+      u.map((w) => Number(w < 0.3 * 2 ** 32)),
+    );
+    const t = u.map((w) => (w + 0.5) / 2 ** 32);
+    valuesOf(zeros([1000]).exponential_(3, on(11))).forEach((x, i) => {
+      expect(x / (-Math.log(t[i]!) / 3)).toBeCloseTo(1, 6);
+    });
+    const [below, above] = [normalCdf(-1), normalCdf(2)];
+    valuesOf(init.truncNormal_(zeros([1000]), 0, 1, -1, 2, on(11))).forEach((x, i) => {
+      expect((normalCdf(x) - below) / (above - below)).toBeCloseTo(t[i]!, 6);
+    });
+  });
+
+  it('integers, permutations, sparse zeros', () => {
+    const w = words(1000);
+    expectSame(
+      valuesOf(randint(-5, 1000, [1000], on(11))).map(Number),
+      w.map((word) => Number((word * 1005n) >> 64n) - 5),
+    );
+    const order = Array.from({ length: 1000 }, (_, i) => i);
+    for (let i = 0; i < 999; i++) {
+      const other = i + Number((w[i]! * BigInt(1000 - i)) >> 64n);
+      [order[i], order[other]] = [order[other]!, order[i]!];
+    }
+    expectSame(valuesOf(randperm(1000, on(11))).map(Number), order);
+    const t = init.sparse_(zeros([10, 6]), 0.35, 1, on(11));
+    const after = words(30 + 24).slice(30);
+    for (let column = 0; column < 6; column++) {
+      const rows = Array.from({ length: 10 }, (_, i) => i);
+      for (let i = 0; i < 4; i++) {
+        const other = i + Number((after[column * 4 + i]! * BigInt(10 - i)) >> 64n);
+        [rows[i], rows[other]] = [rows[other]!, rows[i]!];
+      }
+      valuesOf(t.select(1, column)).forEach((x, row) => {
+        expect(x === 0).toBe(rows.indexOf(row) < 4);
+      });
+    }
   });
 });
 
