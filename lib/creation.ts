@@ -17,7 +17,7 @@ import {
   sameShape,
 } from './shape.js';
 import { type NestedArray, operand, Tensor } from './tensor.js';
-import { allocateView, type FloatView, narrowView, outputView, unsqueezeView } from './view.js';
+import { allocateView, narrowView, outputView, type TensorView, unsqueezeView } from './view.js';
 
 /** Options of the functions that make tensors. */
 export interface TensorOptions extends RandomOptions {
@@ -255,7 +255,7 @@ function nestedShape(data: unknown): number[] {
 }
 
 /** Writes nested numbers to a contiguous view's elements, from the one at index `at` on; returns the next index. */
-function flattenInto(data: unknown, dim: number, view: FloatView, at: number): number {
+function flattenInto(data: unknown, dim: number, view: TensorView, at: number): number {
   const { shape, array, dtype } = view;
   if (dim === shape.length) {
     array[at] = encode('tensor', dtype, data);
@@ -362,7 +362,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-function join(call: string, all: readonly FloatView[], dim: number): Tensor {
+function join(call: string, all: readonly TensorView[], dim: number): Tensor {
   if (all.some(({ shape }) => shape.length === 0)) throw shapeError(call, 'scalars cannot be joined; use stack()');
   // As torch: an empty vector joins with anything, and the widest dtype wins.
   const views = all.filter(({ shape }) => !sameShape(shape, [0]));

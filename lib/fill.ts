@@ -4,7 +4,7 @@ import { checkFloat, type DType, dtypes } from './dtype.js';
 import { argumentError, describe, rangeError } from './errors.js';
 import { checkGenerator, type Generator } from './random.js';
 import { integerParams } from './rng/distributions.js';
-import { allocateView, type FloatView } from './view.js';
+import { allocateView, type TensorView } from './view.js';
 
 /** Options of random fills. */
 export interface RandomOptions {
@@ -13,7 +13,7 @@ export interface RandomOptions {
 }
 
 /** Checks the bounds and fills with uniform numbers from [from, to), for the public call `call`. */
-export function fillUniform(call: string, view: FloatView, from: number, to: number, options?: RandomOptions): void {
+export function fillUniform(call: string, view: TensorView, from: number, to: number, options?: RandomOptions): void {
   checkFloat(call, view.dtype);
   const low = checkFinite(call, 'the lower bound', from);
   const high = checkFinite(call, 'the upper bound', to);
@@ -25,7 +25,7 @@ export function fillUniform(call: string, view: FloatView, from: number, to: num
 }
 
 /** Checks mean and standard deviation and fills with normal numbers, for the public call `call`. */
-export function fillNormal(call: string, view: FloatView, mean: number, std: number, options?: RandomOptions): void {
+export function fillNormal(call: string, view: TensorView, mean: number, std: number, options?: RandomOptions): void {
   checkFloat(call, view.dtype);
   const location = checkFinite(call, 'mean', mean);
   const scale = checkFinite(call, 'std', std);
@@ -39,7 +39,7 @@ export function fillNormal(call: string, view: FloatView, mean: number, std: num
  */
 export function fillTruncNormal(
   call: string,
-  view: FloatView,
+  view: TensorView,
   mean: number,
   std: number,
   a: number,
@@ -58,7 +58,7 @@ export function fillTruncNormal(
 }
 
 /** Checks the rate and fills with exponentially distributed numbers, for the public call `call`. */
-export function fillExponential(call: string, view: FloatView, rate: number, options?: RandomOptions): void {
+export function fillExponential(call: string, view: TensorView, rate: number, options?: RandomOptions): void {
   checkFloat(call, view.dtype);
   const checked = checkFinite(call, 'the rate', rate);
   if (checked <= 0) throw rangeError(call, `the rate must be above 0, got ${checked}`);
@@ -66,7 +66,7 @@ export function fillExponential(call: string, view: FloatView, rate: number, opt
 }
 
 /** Checks the probability and fills with ones of that probability and zeros, for the public call `call`. */
-export function fillBernoulli(call: string, view: FloatView, p: number, options?: RandomOptions): void {
+export function fillBernoulli(call: string, view: TensorView, p: number, options?: RandomOptions): void {
   const checked = checkFinite(call, 'p', p);
   if (checked < 0 || checked > 1) throw rangeError(call, `p must be from 0 to 1, got ${checked}`);
   checkGenerator(call, checkOptions(call, options).generator).fill(call, 'bernoulli', view, checked);
@@ -91,7 +91,7 @@ function exactTo(dtype: DType): bigint {
 /** Checks the bounds and fills with whole numbers from low to high - 1, for the public call `call`. */
 export function fillIntegers(
   call: string,
-  view: FloatView,
+  view: TensorView,
   low: number | bigint,
   high: number | bigint,
   options?: RandomOptions,
@@ -111,7 +111,7 @@ export function fillIntegers(
  * The arguments of `random_`: one bound or two, then options. Without bounds, whole numbers from 0 to the largest up to
  * which the dtype has all.
  */
-export function fillRandom(call: string, view: FloatView, args: readonly unknown[]): void {
+export function fillRandom(call: string, view: TensorView, args: readonly unknown[]): void {
   const isBound = (arg: unknown) => typeof arg === 'number' || typeof arg === 'bigint';
   const hasOptions = args.length > 0 && !isBound(args.at(-1));
   const options = hasOptions ? (args.at(-1) as RandomOptions | undefined) : undefined;
@@ -128,7 +128,7 @@ export function fillRandom(call: string, view: FloatView, args: readonly unknown
 }
 
 /** Fills a view of one dimension with the numbers from 0 on in random order, for the public call `call`. */
-export function fillPermutation(call: string, view: FloatView, options?: RandomOptions): void {
+export function fillPermutation(call: string, view: TensorView, options?: RandomOptions): void {
   const n = view.shape[0]!;
   if (n > 0 && BigInt(n) - 1n > exactTo(view.dtype)) {
     throw rangeError(call, `not all numbers from 0 to ${n - 1} fit ${view.dtype}`);
@@ -137,7 +137,7 @@ export function fillPermutation(call: string, view: FloatView, options?: RandomO
 }
 
 /** Zeroes `zeros` random elements of every column of a matrix, for the public call `call`. */
-export function fillSparseZeros(call: string, view: FloatView, zeros: number, options?: RandomOptions): void {
+export function fillSparseZeros(call: string, view: TensorView, zeros: number, options?: RandomOptions): void {
   const generator = checkGenerator(call, checkOptions(call, options).generator);
   if (generator.algorithm === 'pcg32') {
     generator.fill(call, 'sparseZero', view, zeros);

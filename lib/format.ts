@@ -4,7 +4,7 @@
 import { type DType, decode, defaultDType, type Scalar } from './dtype.js';
 import { detachedError } from './errors.js';
 import { numElements } from './shape.js';
-import type { FloatView } from './view.js';
+import type { TensorView } from './view.js';
 
 // torch's default print options.
 const precision = 4;
@@ -46,7 +46,7 @@ const styles: Readonly<Record<DType, Style>> = {
 };
 
 /** The tensor as text: what Python's `print` shows for it. Reads only the elements it shows. */
-export function formatTensor(view: FloatView, options: FormatOptions = {}): string {
+export function formatTensor(view: TensorView, options: FormatOptions = {}): string {
   const { prefix = 'tensor', parameter = false, requiresGrad = false, gradFn } = options;
   const { column, implied } = styles[view.dtype];
   const open = `${prefix}(`;
@@ -80,7 +80,7 @@ function append(text: string, suffixes: readonly string[], indent: number): stri
 }
 
 /** The nested brackets and what is in them. `indent` is the column of the first bracket. */
-function layOut(view: FloatView, toColumn: Style['column'], indent: number): string {
+function layOut(view: TensorView, toColumn: Style['column'], indent: number): string {
   const { shape } = view;
   const summarise = numElements(shape) > threshold;
   const cut = (size: number): boolean => summarise && size > 2 * edgeItems;
@@ -104,7 +104,7 @@ function layOut(view: FloatView, toColumn: Style['column'], indent: number): str
 }
 
 /** The elements that are shown, in row-major order: all along a dimension, or those at both its ends if it is cut. */
-function shownValues({ array, dtype, shape, strides, offset }: FloatView, cut: (size: number) => boolean): Scalar[] {
+function shownValues({ array, dtype, shape, strides, offset }: TensorView, cut: (size: number) => boolean): Scalar[] {
   const last = shape.reduce((index, size, d) => index + (size - 1) * strides[d]!, offset);
   if (last >= array.length) {
     throw detachedError('toString', `element ${last} lies outside the ${array.length} elements of the storage`);

@@ -4,7 +4,15 @@ import { checkFloat, computeDType, type DType, dtypes, encode, promote } from '.
 import { dtypeError, rangeError, shapeError } from './errors.js';
 import { kernelId, run } from './run.js';
 import { broadcastShapes, checkDims, formatShape, numElements, sameShape } from './shape.js';
-import { allocateView, broadcastTo, type FloatView, isViewContiguous, outputView, pickDims, restride } from './view.js';
+import {
+  allocateView,
+  broadcastTo,
+  isViewContiguous,
+  outputView,
+  pickDims,
+  restride,
+  type TensorView,
+} from './view.js';
 
 /** One row: the kernel that computes it. */
 interface OpRow {
@@ -82,7 +90,7 @@ function checkFits(call: string, number: number, dtype: DType): void {
 }
 
 /** Sets every element to a number that a user gave. */
-export function fill(call: string, view: FloatView, value: unknown): void {
+export function fill(call: string, view: TensorView, value: unknown): void {
   const { kind, compute } = dtypes[view.dtype];
   const number = kind === 'float' ? checkNumber(call, 'value', value) : Number(encode(call, view.dtype, value));
   checkFits(call, number, view.dtype);
@@ -97,28 +105,28 @@ export function fill(call: string, view: FloatView, value: unknown): void {
 }
 
 /** Copies `from`, which must broadcast to `to`, converting its elements. */
-export function copy(call: string, from: FloatView, to: FloatView): void {
+export function copy(call: string, from: TensorView, to: TensorView): void {
   const source = broadcastTo(from, to.shape);
   run(call, kernels.copy, [to, overlaps(source, to) ? contiguousCopy(call, source) : source]);
 }
 
-export function contiguousCopy(call: string, view: FloatView, dtype: DType = view.dtype): FloatView {
+export function contiguousCopy(call: string, view: TensorView, dtype: DType = view.dtype): TensorView {
   const out = outputView(call, view.shape, dtype);
   run(call, kernels.copy, [out, view]);
   return out;
 }
 
 /** The view itself where its elements lie in row-major order, else a copy in which they do. */
-export function contiguous(call: string, view: FloatView): FloatView {
+export function contiguous(call: string, view: TensorView): TensorView {
   return isViewContiguous(view) ? view : contiguousCopy(call, view);
 }
 
-export function cast(call: string, view: FloatView, dtype: DType): FloatView {
+export function cast(call: string, view: TensorView, dtype: DType): TensorView {
   return view.dtype === dtype ? view : contiguousCopy(call, view, dtype);
 }
 
 /** Whether writing `out` element by element could change elements of `input` that are still to be read. */
-function overlaps(input: FloatView, out: FloatView): boolean {
+function overlaps(input: TensorView, out: TensorView): boolean {
   if (input.array.buffer !== out.array.buffer) return false;
   const same =
     input.array.byteOffset === out.array.byteOffset &&
@@ -128,7 +136,7 @@ function overlaps(input: FloatView, out: FloatView): boolean {
   return !same;
 }
 
-function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
+function safeInput(call: string, input: TensorView, out: TensorView): TensorView {
   return input !== out && overlaps(input, out) ? contiguousCopy(call, input) : input;
 }
 
@@ -139,11 +147,11 @@ function safeInput(call: string, input: FloatView, out: FloatView): FloatView {
 function map(
   call: string,
   kernel: number,
-  inputs: FloatView[],
+  inputs: TensorView[],
   params: readonly number[],
   dtype: DType,
-  target: FloatView | undefined,
-): FloatView {
+  target: TensorView | undefined,
+): TensorView {
   const compute = computeDType(call, dtype);
   for (let i = 0; i < inputs.length; i++) inputs[i] = cast(call, inputs[i]!, compute);
   const out = target ?? outputView(call, inputs[0]!.shape, dtype);
@@ -159,17 +167,17 @@ function map(
   return out;
 }
 
-export function applyUnary(call: string, op: OpRow, x: FloatView, inPlace: boolean): FloatView {
+export function applyUnary(call: string, op: OpRow, x: TensorView, inPlace: boolean): TensorView {
   return map(call, op.kernel, [x], [], x.dtype, inPlace ? x : undefined);
 }
 
 export function applyBinary(
   call: string,
   op: BinaryRow,
-  a: FloatView,
-  b: FloatView | number,
+  a: TensorView,
+  b: TensorView | number,
   inPlace: boolean,
-): FloatView {
+): TensorView {
   if (typeof b === 'number') return map(call, op.scalarKernel, [a], [b], a.dtype, inPlace ? a : undefined);
   const shape = broadcastShapes(call, a.shape, b.shape);
   if (inPlace && !sameShape(shape, a.shape)) {
@@ -184,7 +192,7 @@ export function applyBinary(
   return map(call, op.kernel, inputs, [], dtype, inPlace ? a : undefined);
 }
 
-export function clamp(call: string, x: FloatView, low: number, high: number, inPlace: boolean): FloatView {
+export function clamp(call: string, x: TensorView, low: number, high: number, inPlace: boolean): TensorView {
   for (const bound of [low, high]) checkFits(call, bound, x.dtype);
   // As torch: a bound that is NaN makes everything NaN.
   const bounds = Number.isNaN(low) || Number.isNaN(high) ? [NaN, NaN] : [low, high];
@@ -198,11 +206,11 @@ export function clamp(call: string, x: FloatView, low: number, high: number, inP
 export function reduce(
   call: string,
   op: OpRow,
-  x: FloatView,
+  x: TensorView,
   dims: number | readonly number[] | undefined,
   keepdim: boolean,
   params: readonly number[] = [],
-): FloatView {
+): TensorView {
   const reduced = new Set(checkDims(call, dims, x.shape.length));
   const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
   // Norms of negative or infinite order are extremes too.
@@ -225,7 +233,7 @@ export function reduce(
 }
 
 /** Whether BLAS can address a matrix: unit stride one way, no overlap the other. */
-function isMatrix(view: FloatView): boolean {
+function isMatrix(view: TensorView): boolean {
   const [rows, columns] = view.shape as [number, number];
   const [rowStride, columnStride] = view.strides as [number, number];
   return (
@@ -234,12 +242,12 @@ function isMatrix(view: FloatView): boolean {
   );
 }
 
-function addressable(call: string, view: FloatView): FloatView {
+function addressable(call: string, view: TensorView): TensorView {
   return isMatrix(view) ? view : contiguousCopy(call, view);
 }
 
 /** out [m, n] = a [m, k] b [k, n] + beta * out; `out` has contiguous rows. */
-export function gemmInto(call: string, a: FloatView, b: FloatView, out: FloatView, beta: number): void {
+export function gemmInto(call: string, a: TensorView, b: TensorView, out: TensorView, beta: number): void {
   inCompute(call, out, [addressable(call, a), addressable(call, b)], (target, inputs) =>
     run(call, kernels.gemm, [target, ...inputs], [1, beta]),
   );
@@ -248,9 +256,9 @@ export function gemmInto(call: string, a: FloatView, b: FloatView, out: FloatVie
 /** Calls `compute` with the views in the dtype in which arithmetic is done, and rounds its output back. */
 function inCompute(
   call: string,
-  out: FloatView,
-  inputs: FloatView[],
-  compute: (out: FloatView, inputs: FloatView[]) => void,
+  out: TensorView,
+  inputs: TensorView[],
+  compute: (out: TensorView, inputs: TensorView[]) => void,
 ): void {
   const dtype = computeDType(call, out.dtype);
   const target = cast(call, out, dtype);
@@ -262,7 +270,7 @@ function inCompute(
 }
 
 /** The matrix product of two operands of one or two dimensions, as torch.matmul: vectors are rows or columns as fits. */
-export function matmul(call: string, a: FloatView, b: FloatView): FloatView {
+export function matmul(call: string, a: TensorView, b: TensorView): TensorView {
   const { shape: sa, strides: ta } = a;
   const { shape: sb, strides: tb } = b;
   if (sa.length < 1 || sa.length > 2 || sb.length < 1 || sb.length > 2) {
@@ -302,9 +310,9 @@ export interface Conv2dGeometry {
  */
 export function conv2dInto(
   call: string,
-  x: FloatView,
-  w: FloatView,
-  out: FloatView,
+  x: TensorView,
+  w: TensorView,
+  out: TensorView,
   { stride, padding, dilation, groups }: Conv2dGeometry,
   accumulate: boolean,
 ): void {
@@ -319,7 +327,7 @@ export function conv2dInto(
  * The reduced QR decomposition of a matrix with no more columns than rows (Householder; LAPACK's geqrf and orgqr):
  * q [m, n] has orthonormal columns, r [n, n] is upper triangular.
  */
-export function qr(call: string, matrix: FloatView): { q: FloatView; r: FloatView } {
+export function qr(call: string, matrix: TensorView): { q: TensorView; r: TensorView } {
   const [m, n] = matrix.shape as [number, number];
   if (m < n)
     throw rangeError(call, `expected at least as many rows as columns, got shape ${formatShape(matrix.shape)}`);
@@ -332,6 +340,6 @@ export function qr(call: string, matrix: FloatView): { q: FloatView; r: FloatVie
 }
 
 /** Refuses operands of two dtypes, for the calls in which torch does not promote. */
-export function checkSameDType(call: string, a: FloatView, b: FloatView): void {
+export function checkSameDType(call: string, a: TensorView, b: TensorView): void {
   if (a.dtype !== b.dtype) throw dtypeError(call, `operands must have one dtype, got ${a.dtype} and ${b.dtype}`);
 }

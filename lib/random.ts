@@ -8,7 +8,7 @@ import type { Distribution } from './rng/distributions.js';
 import { Mt19937 } from './rng/mt19937.js';
 import { maxDraws, Pcg32 } from './rng/pcg32.js';
 import { rawKey, rootKey, spawnedKey, u64 } from './rng/seeding.js';
-import type { FloatView } from './view.js';
+import type { TensorView } from './view.js';
 
 export type { Algorithm };
 
@@ -133,7 +133,7 @@ export class Generator {
    *
    * @internal
    */
-  fill(call: string, distribution: Distribution, view: FloatView, ...params: number[]): void {
+  fill(call: string, distribution: Distribution, view: TensorView, ...params: number[]): void {
     this.#bits.fill(call, distribution, view, params);
   }
 

@@ -7,7 +7,7 @@ import { fillBernoulli, fillExponential, fillNormal, fillRandom, fillUniform, ty
 import { formatTensor } from './format.js';
 import * as ops from './ops.js';
 import { broadcastShapes, checkDim, formatShape, numElements, type Shape, sameShape } from './shape.js';
-import type { FloatView } from './view.js';
+import type { TensorView } from './view.js';
 import * as views from './view.js';
 
 /** Options of reductions. */
@@ -54,12 +54,12 @@ export interface Tensor extends UnaryMethods, InPlaceUnaryMethods, BinaryMethods
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are installed from the tables below
 export class Tensor {
   /** @internal */
-  readonly elements: FloatView;
+  readonly elements: TensorView;
   requiresGrad: boolean;
   grad: Tensor | null = null;
 
   /** Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
-  constructor(elements: FloatView, requiresGrad = false) {
+  constructor(elements: TensorView, requiresGrad = false) {
     this.elements = elements;
     this.requiresGrad = requiresGrad;
   }
@@ -144,7 +144,7 @@ export class Tensor {
   at(...indices: number[]): Tensor {
     return this.#view(this.#at('at', indices));
   }
-  #at(call: string, indices: readonly number[]): FloatView {
+  #at(call: string, indices: readonly number[]): TensorView {
     if (!Array.isArray(indices)) throw argumentError(call, `indices must be an array, got ${describe(indices)}`);
     if (indices.length > this.dim()) {
       throw shapeError(call, `got ${indices.length} indices for shape ${formatShape(this.shape)}`);
@@ -203,7 +203,7 @@ export class Tensor {
 
   // Views: none of these copies, but reshape and flatten where they must.
 
-  #view(elements: FloatView): Tensor {
+  #view(elements: TensorView): Tensor {
     return new Tensor(elements, this.requiresGrad);
   }
 
@@ -402,7 +402,7 @@ export class Tensor {
   }
 }
 
-function copyInto(call: string, from: FloatView, to: FloatView): void {
+function copyInto(call: string, from: TensorView, to: TensorView): void {
   if (!sameShape(broadcastShapes(call, to.shape, from.shape), to.shape)) {
     throw shapeError(call, `shape ${formatShape(from.shape)} does not broadcast to ${formatShape(to.shape)}`);
   }
@@ -439,7 +439,7 @@ function defineMethod(name: string, method: (this: Tensor, other: Tensor | numbe
 }
 
 /** The view of an argument that must be a tensor. */
-export function operand(call: string, value: unknown): FloatView {
+export function operand(call: string, value: unknown): TensorView {
   if (value instanceof Tensor) return value.elements;
   throw argumentError(call, `expected a Tensor, got ${describe(value)}`);
 }

@@ -28,24 +28,24 @@ export interface View {
 }
 
 /** A view whose elements are those of a tensor. */
-export type FloatView = View & { readonly dtype: DType };
+export type TensorView = View & { readonly dtype: DType };
 
 /** A fresh contiguous view; its elements are 0. */
-export function emptyView(shape: Shape, dtype: DType): FloatView {
+export function emptyView(shape: Shape, dtype: DType): TensorView {
   return { array: allocate(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
 }
 
 /** `emptyView` for sizes that a user's call leads to: says which call there is no memory for. */
-export function allocateView(call: string, shape: Shape, dtype: DType): FloatView {
+export function allocateView(call: string, shape: Shape, dtype: DType): TensorView {
   return freshView(call, shape, dtype, allocate);
 }
 
 /** A fresh contiguous view with arbitrary elements: for outputs of which a kernel writes every one. */
-export function outputView(call: string, shape: Shape, dtype: DType): FloatView {
+export function outputView(call: string, shape: Shape, dtype: DType): TensorView {
   return freshView(call, shape, dtype, allocateUncleared);
 }
 
-function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): FloatView {
+function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): TensorView {
   try {
     return { array: make(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
   } catch (cause) {

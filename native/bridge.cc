@@ -12,7 +12,8 @@ void Check(napi_status status) {
 }
 
 Buffer GetBuffer(napi_env env, napi_value value) {
-  napi_typedarray_type type;
+  // A Node-API that does not know an array's kind leaves this alone: no kernel works on it then.
+  napi_typedarray_type type = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
   Check(napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr));

@@ -32,7 +32,8 @@ async function nativeTests(preset, { env = {}, wrap = [] } = {}) {
 
 function asanEnv() {
   return {
-    ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
+    // Not detect_stack_use_after_return: the stand-in stack of g++ 12 is not aligned for AVX-512 (GCC bug 110027).
+    ASAN_OPTIONS: 'detect_leaks=1:strict_string_checks=1',
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
 }

@@ -5,7 +5,7 @@ import { tensor as tensor_ } from '../lib/creation.js';
 import type { DType, FloatArray } from '../lib/dtype.js';
 import { formatTensor } from '../lib/format.js';
 import { contiguousStrides, numElements } from '../lib/shape.js';
-import { emptyView, type FloatView, restride } from '../lib/view.js';
+import { emptyView, restride, type TensorView } from '../lib/view.js';
 import { forEachIndex, readGolden } from './cases/data.js';
 
 interface Case {
@@ -34,14 +34,14 @@ function storage({ dtype, base64, arange }: Case): FloatArray {
   return new arrays[dtype](Array.from({ length: n }, (_, i) => i * scale + shift));
 }
 
-function view(array: FloatArray, shape: number[], strides = contiguousStrides(shape), offset = 0): FloatView {
+function view(array: FloatArray, shape: number[], strides = contiguousStrides(shape), offset = 0): TensorView {
   return { array, dtype: array instanceof Float64Array ? 'float64' : 'float32', shape, strides, offset };
 }
 
-const row = (...values: number[]): FloatView => view(Float64Array.from(values), [values.length]);
+const row = (...values: number[]): TensorView => view(Float64Array.from(values), [values.length]);
 
 /** The same elements in fresh row-major storage. */
-function contiguousCopy(source: FloatView): FloatView {
+function contiguousCopy(source: TensorView): TensorView {
   const copy = emptyView(source.shape, source.dtype);
   let next = 0;
   forEachIndex(source, (index) => {

@@ -13,10 +13,10 @@ import {
   allocateView,
   checkMemory,
   checkWritable,
-  type FloatView,
   isViewContiguous,
   outputView,
   restride,
+  type TensorView,
 } from '../view.js';
 import { checkGain } from './checks.js';
 
@@ -27,7 +27,7 @@ function matrixShape(call: string, shape: Shape): [rows: number, columns: number
 }
 
 /** Replaces a Gaussian matrix by the Q of its QR decomposition, signs set so that R has a positive diagonal, times gain. */
-function replaceByQ(call: string, matrix: FloatView, gain: number): void {
+function replaceByQ(call: string, matrix: TensorView, gain: number): void {
   const [rows, columns] = matrix.shape as [number, number];
   const tall = rows >= columns ? matrix : restride(matrix, [columns, rows], [1, columns]);
   const { q, r } = ops.qr(call, tall);
@@ -44,7 +44,7 @@ function replaceByQ(call: string, matrix: FloatView, gain: number): void {
  * distribution (native/haar.cc), on other algorithms from the QR decomposition of the very Gaussian that torch draws.
  * Either way it takes the draws of a normal fill of as many elements.
  */
-function fillOrthogonal(call: string, view: FloatView, gain: number, options: RandomOptions | undefined): void {
+function fillOrthogonal(call: string, view: TensorView, gain: number, options: RandomOptions | undefined): void {
   const [rows, columns] = matrixShape(call, view.shape);
   const dtype = computeDType(call, view.dtype);
   const generator = checkGenerator(call, checkOptions(call, options).generator);

@@ -4,7 +4,7 @@ import { argumentError, describe, rangeError, shapeError } from '../errors.js';
 import * as ops from '../ops.js';
 import { checkSize, formatShape, numElements } from '../shape.js';
 import { operand, Tensor } from '../tensor.js';
-import { allocateView, type FloatView, restride } from '../view.js';
+import { allocateView, restride, type TensorView } from '../view.js';
 
 /** A number for height and width alike, or one for each. */
 export type Pair = number | readonly [number, number];
@@ -66,7 +66,7 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
 }
 
 /** Writes a bias into the output that a product is to be added to. Returns the factor for the output's old contents. */
-function addBias(call: string, bias: Tensor | null, size: number, out: FloatView, shape: number[]): number {
+function addBias(call: string, bias: Tensor | null, size: number, out: TensorView, shape: number[]): number {
   if (bias === null || bias === undefined) return 0;
   const view = operand(call, bias);
   if (view.shape.length !== 1 || view.shape[0] !== size) {

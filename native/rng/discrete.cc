@@ -86,6 +86,7 @@ void SparseZero(const Plan& plan) {
   const int64_t rows = view.shape[0];
   const auto count = static_cast<int64_t>(WholeNumber(plan.params[kNumStreamParams], 9007199254740992.0));
   if (count > rows) throw PlanError("sparse_zero: more zeros than rows");
+  if (view.NumElements() == 0) return;
   const Pcg32 start = StreamFromParams(plan.params);
   const int64_t grain = 8192 / std::max<int64_t>(count, 1) + 1;
   VisitAny(view.dtype, [&](auto tag) {

@@ -19,7 +19,12 @@ class TruncatedNormal {
   using M = Made<T>;
 
   TruncatedNormal(Mt19937& mt, const double* params)
-      : mt_(mt), mean_(params[0]), std_(params[1]), a_(params[2]), b_(params[3]) {}
+      : mt_(mt), mean_(params[0]), std_(params[1]), a_(params[2]), b_(params[3]) {
+    // Comparisons with NaN would never end the rejection.
+    for (int p = 0; p < 4; ++p) {
+      if (!std::isfinite(params[p])) throw std::invalid_argument("truncated normal: parameters must be finite");
+    }
+  }
 
   void Fill(const View& view) {
     const InMemoryOrder<T> order(view);
