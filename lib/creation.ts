@@ -4,7 +4,7 @@ import { checkNumber, checkOptions } from './arguments.js';
 import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, promote, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import { fillIntegers, fillNormal, fillPermutation, fillUniform, type RandomOptions } from './fill.js';
-import * as ops from './ops.js';
+import * as ops from './ops/index.js';
 import {
   checkDim,
   checkShape,
@@ -16,7 +16,7 @@ import {
   type Shape,
   sameShape,
 } from './shape.js';
-import { type NestedArray, operand, Tensor } from './tensor.js';
+import { type NestedArray, operand, Tensor } from './tensor/index.js';
 import { allocateView, narrowView, outputView, type TensorView, unsqueezeView } from './view.js';
 
 /** Options of the functions that make tensors. */
@@ -325,7 +325,7 @@ function share(call: string, array: TensorArray, shape: Shape | undefined, optio
   if (count > array.length) {
     throw shapeError(call, `shape ${formatShape(sizes)} needs ${count} elements, the array has ${array.length}`);
   }
-  const view = { array, dtype, shape: sizes, strides: contiguousStrides(sizes), offset: 0 };
+  const view = { array, dtype, shape: sizes, strides: contiguousStrides(sizes), offset: 0, version: { count: 0 } };
   return new Tensor(view, given.requiresGrad ?? false);
 }
 
@@ -413,5 +413,6 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
  * matmul(randn(2, 3), randn(3)).shape; // [2]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  return new Tensor(ops.matmul('matmul', operand('matmul', a), operand('matmul', b)));
+  operand('matmul', a);
+  return a.matmul(b);
 }

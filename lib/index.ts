@@ -1,4 +1,6 @@
 // The public names of the package.
+
+export { isGradEnabled, isGradEnabled as is_grad_enabled, noGrad, noGrad as no_grad } from './autograd.js';
 export {
   arange,
   type CreationArguments,
@@ -47,4 +49,4 @@ export {
   setDefaultGenerator,
 } from './random.js';
 export type { Shape } from './shape.js';
-export { type NestedArray, type ReduceOptions, Tensor, type VarianceOptions } from './tensor.js';
+export { type NestedArray, type ReduceOptions, Tensor, type VarianceOptions } from './tensor/index.js';

@@ -4,7 +4,7 @@ import { matmul, zeros } from './creation.js';
 import { argumentError, dtypeError, rangeError, shapeError, stateError } from './errors.js';
 import { Generator } from './random.js';
 import { checkSize, formatShape } from './shape.js';
-import { operand, type Tensor } from './tensor.js';
+import { operand, type Tensor } from './tensor/index.js';
 
 /** Options of `largestSingularValue`. */
 export interface SingularValueOptions {

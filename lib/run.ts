@@ -61,6 +61,8 @@ export function run(call: string, kernel: number, views: readonly View[], params
   } catch (error) {
     throw explain(call, views, error);
   }
+  const { version } = views[0]!;
+  if (version !== undefined) version.count++;
 }
 
 /**

@@ -17,6 +17,11 @@ import {
   viewStrides,
 } from './shape.js';
 
+/** How often elements of a storage were written: what a gradient saved of them may be out of date. */
+export interface Version {
+  count: number;
+}
+
 export interface View {
   readonly array: StorageArray;
   readonly dtype: StorageDType;
@@ -25,6 +30,8 @@ export interface View {
   readonly strides: Shape;
   /** Index of the first element in `array`. */
   readonly offset: number;
+  /** Shared by all views of a tensor's storage. */
+  readonly version?: Version;
 }
 
 /** A view whose elements are those of a tensor. */
@@ -47,7 +54,8 @@ export function outputView(call: string, shape: Shape, dtype: DType): TensorView
 
 function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): TensorView {
   try {
-    return { array: make(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
+    const array = make(dtype, numElements(shape));
+    return { array, dtype, shape, strides: contiguousStrides(shape), offset: 0, version: { count: 0 } };
   } catch (cause) {
     throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
   }

@@ -19,7 +19,7 @@ import {
 import type { DType } from '../lib/dtype.js';
 import { Generator } from '../lib/random.js';
 import { contiguousStrides } from '../lib/shape.js';
-import type { Tensor } from '../lib/tensor.js';
+import type { Tensor } from '../lib/tensor/index.js';
 import {
   expectClose,
   expectSame,

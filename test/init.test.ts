@@ -3,7 +3,7 @@ import { matmul, randn, zeros } from '../lib/creation.js';
 import * as init from '../lib/init/index.js';
 import { Parameter } from '../lib/nn/parameter.js';
 import { Generator, manualSeed } from '../lib/random.js';
-import type { Tensor } from '../lib/tensor.js';
+import type { Tensor } from '../lib/tensor/index.js';
 import { bystanders, expectClose, expectSame, failure, layouts, readGolden, tensorOf, valuesOf } from './cases/data.js';
 import { fixed, initCases, weights, wholeMatrices } from './cases/init.js';
 import { ksStatistic, maxKs, maxZ, meanZ, normalCdf, normalMoments, uniformMoments } from './cases/statistics.js';

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matmul } from '../lib/creation.js';
 import { getNumThreads, setNumThreads } from '../lib/native.js';
 import { conv2d } from '../lib/nn/functional.js';
-import { binaryOps, reductionOps, unaryOps } from '../lib/ops.js';
+import { binaryOps, reductionOps, unaryOps } from '../lib/ops/index.js';
 import { broadcastShapes, numElements, type Shape } from '../lib/shape.js';
-import { Tensor } from '../lib/tensor.js';
+import { Tensor } from '../lib/tensor/index.js';
 import { emptyView, restride } from '../lib/view.js';
 import {
   bystanders,

@@ -5,7 +5,7 @@ import { rand, randn, zeros } from '../lib/creation.js';
 import type { DType } from '../lib/dtype.js';
 import { getNumThreads, setNumThreads } from '../lib/native.js';
 import { Generator, getDefaultGenerator, manualSeed, setDefaultGenerator } from '../lib/random.js';
-import type { Tensor } from '../lib/tensor.js';
+import type { Tensor } from '../lib/tensor/index.js';
 import { bystanders, expectSame, failure, layouts, simdTargets, valuesOf, withTarget } from './cases/data.js';
 import { ksStatistic, maxKs, maxZ, meanZ, normalCdf, normalMoments, uniformMoments } from './cases/statistics.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contiguousStrides, numElements } from '../lib/shape.js';
-import type { Tensor } from '../lib/tensor.js';
+import type { Tensor } from '../lib/tensor/index.js';
 import { broadcastTo, checkMemory, emptyView, isViewContiguous, pickDims, restride, type View } from '../lib/view.js';
 import { readGolden, ruleTensor, tensorOf, valuesOf } from './cases/data.js';
 

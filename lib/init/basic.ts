@@ -2,9 +2,9 @@
 import { checkNumber } from '../arguments.js';
 import { rangeError, shapeError } from '../errors.js';
 import { fillNormal, fillSparseZeros, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
-import * as ops from '../ops.js';
+import * as ops from '../ops/index.js';
 import { checkSize, formatShape } from '../shape.js';
-import { operand, type Tensor } from '../tensor.js';
+import { operand, type Tensor } from '../tensor/index.js';
 
 /**
  * Fills with uniform numbers from [a, b).

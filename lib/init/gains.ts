@@ -2,7 +2,7 @@
 import { checkNumber } from '../arguments.js';
 import { argumentError, describe } from '../errors.js';
 import { type FanOptions, fans } from '../shape.js';
-import { operand, type Tensor } from '../tensor.js';
+import { operand, type Tensor } from '../tensor/index.js';
 
 /** Nonlinearities that `calculateGain` knows; torch's names. */
 export type Nonlinearity =

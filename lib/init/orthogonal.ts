@@ -5,10 +5,10 @@ import { computeDType } from '../dtype.js';
 import { shapeError } from '../errors.js';
 import { fillNormal, type RandomOptions } from '../fill.js';
 import { largestSingularValue } from '../linalg.js';
-import * as ops from '../ops.js';
+import * as ops from '../ops/index.js';
 import { checkGenerator } from '../random.js';
 import { contiguousStrides, formatShape, numElements, type Shape } from '../shape.js';
-import { operand, type Tensor } from '../tensor.js';
+import { operand, type Tensor } from '../tensor/index.js';
 import {
   allocateView,
   checkMemory,
@@ -35,7 +35,7 @@ function replaceByQ(call: string, matrix: TensorView, gain: number): void {
   const n = Math.min(rows, columns);
   const factors = allocateView(call, [n], matrix.dtype);
   for (let i = 0; i < n; i++) factors.array[i] = r.array[i * n + i]! < 0 ? -gain : gain;
-  ops.applyBinary(call, ops.binaryOps.mul, q, factors, true);
+  ops.binaryOps.mul.forward(call, [q, factors], undefined, q);
   ops.copy(call, q, tall);
 }
 

@@ -4,7 +4,7 @@ import { checkOptions } from '../arguments.js';
 import { argumentError, describe } from '../errors.js';
 import { Generator } from '../random.js';
 import { fansOrUndefined, type Shape } from '../shape.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/index.js';
 import { type InitSpec, initialiser } from './table.js';
 import type { Target } from './target.js';
 

@@ -4,7 +4,7 @@ import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError } from '../errors.js';
 import { fillNormal, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import { type FanOptions, fans, formatShape, numElements, type Shape } from '../shape.js';
-import { operand, type Tensor } from '../tensor.js';
+import { operand, type Tensor } from '../tensor/index.js';
 import { checkGain } from './checks.js';
 import { calculateGain, type Nonlinearity } from './gains.js';
 

@@ -2,7 +2,7 @@
 import { argumentError, describe, type EvenkeelError } from '../errors.js';
 import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import { constant_, dirac_, eye_, normal_, ones_, sparse_, truncNormal_, uniform_, zeros_ } from './basic.js';
 import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {

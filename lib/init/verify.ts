@@ -1,9 +1,9 @@
 // Did my initialisation work? Compares a weight with the distribution it should have.
 import { argumentError, describe } from '../errors.js';
-import * as ops from '../ops.js';
+import * as ops from '../ops/index.js';
 import { numElements } from '../shape.js';
 import { kolmogorovTail } from '../special.js';
-import { operand, type Tensor } from '../tensor.js';
+import { operand, type Tensor } from '../tensor/index.js';
 import { reshapeView } from '../view.js';
 import type { Target } from './target.js';
 
@@ -99,7 +99,7 @@ function moments(call: string, tensor: Tensor): { mean: number; std: number; min
   if (tensor.numel() === 0) return { mean: NaN, std: NaN, min: NaN, max: NaN };
   const doubles = ops.cast(call, operand(call, tensor), 'float64');
   const value = (op: keyof typeof ops.reductionOps, params: number[] = []) =>
-    Number(ops.reduce(call, ops.reductionOps[op], doubles, undefined, false, params).array[0]);
+    Number(ops.reductionOps[op].forward(call, [doubles], { dims: undefined, keepdim: false, params }).array[0]);
   return { mean: value('mean'), std: value('std', [1]), min: value('min'), max: value('max') };
 }
 
@@ -111,7 +111,11 @@ function orthogonality(call: string, tensor: Tensor, target: Target): string[] {
   const columns = numElements(view.shape) / rows;
   const matrix = reshapeView(call, flat, [rows, columns])!;
   const transposed = { ...matrix, shape: [columns, rows], strides: [1, columns] };
-  const gram = rows <= columns ? ops.matmul(call, matrix, transposed) : ops.matmul(call, transposed, matrix);
+  const gram = ops.productOps.mm.forward(
+    call,
+    rows <= columns ? [matrix, transposed] : [transposed, matrix],
+    undefined,
+  );
   const size = Math.min(rows, columns);
   // Every vector of the shorter side has squared length gain^2; an element's variance is that over the longer side.
   const squared = target.std ** 2 * Math.max(rows, columns);

@@ -1,5 +1,5 @@
 import { argumentError, describe } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
 
 /**

@@ -3,7 +3,7 @@ import { argumentError, rangeError } from '../errors.js';
 import type { RandomOptions } from '../fill.js';
 import { checkGenerator } from '../random.js';
 import { checkSize } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import { checkPair, conv2d, type Padding, type Pair } from './functional.js';
 import { type LayerOptions, makeParameter, resetWeightAndBias } from './linear.js';
 import { Module } from './module.js';

@@ -1,9 +1,9 @@
 // The computations of modules, as functions of tensors.
 import { checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError, shapeError } from '../errors.js';
-import * as ops from '../ops.js';
+import * as ops from '../ops/index.js';
 import { checkSize, formatShape, numElements } from '../shape.js';
-import { operand, Tensor } from '../tensor.js';
+import { apply, operand, Tensor } from '../tensor/index.js';
 import { allocateView, restride, type TensorView } from '../view.js';
 
 /** A number for height and width alike, or one for each. */
@@ -57,22 +57,26 @@ export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null
     );
   }
   ops.checkSameDType(call, x, w);
-  const rows = numElements(x.shape.slice(0, -1));
-  const out = allocateView(call, [rows, outFeatures], x.dtype);
-  const flat = input.reshape(rows, inFeatures).elements;
-  const weightByColumns = restride(w, [inFeatures, outFeatures], [...w.strides].reverse());
-  ops.gemmInto(call, flat, weightByColumns, out, addBias(call, bias, outFeatures, out, [outFeatures]));
-  return new Tensor(out).reshape([...x.shape.slice(0, -1), outFeatures]);
+  if (bias !== null && bias !== undefined) checkBias(call, bias, outFeatures, x);
+  const inputs = bias === null || bias === undefined ? [weight] : [weight, bias];
+  if (x.shape.length === 2) return apply(call, ops.linearOp, [input, ...inputs], undefined);
+  const flat = input.reshape(numElements(x.shape.slice(0, -1)), inFeatures);
+  return apply(call, ops.linearOp, [flat, ...inputs], undefined).view([...x.shape.slice(0, -1), outFeatures]);
+}
+
+function checkBias(call: string, bias: Tensor, size: number, x: TensorView): void {
+  const view = operand(call, bias);
+  if (view.shape.length !== 1 || view.shape[0] !== size) {
+    throw shapeError(call, `expected a bias of shape [${size}], got ${formatShape(view.shape)}`);
+  }
+  ops.checkSameDType(call, view, x);
 }
 
 /** Writes a bias into the output that a product is to be added to. Returns the factor for the output's old contents. */
 function addBias(call: string, bias: Tensor | null, size: number, out: TensorView, shape: number[]): number {
   if (bias === null || bias === undefined) return 0;
-  const view = operand(call, bias);
-  if (view.shape.length !== 1 || view.shape[0] !== size) {
-    throw shapeError(call, `expected a bias of shape [${size}], got ${formatShape(view.shape)}`);
-  }
-  ops.checkSameDType(call, view, out);
+  checkBias(call, bias, size, out);
+  const view = bias.elements;
   ops.copy(
     call,
     restride(

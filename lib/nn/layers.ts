@@ -1,5 +1,5 @@
 // Modules without parameters.
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import { relu } from './functional.js';
 import { Module } from './module.js';
 

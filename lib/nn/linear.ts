@@ -4,7 +4,7 @@ import type { RandomOptions } from '../fill.js';
 import { kaimingUniform_, uniform_ } from '../init/index.js';
 import { checkGenerator, type Generator } from '../random.js';
 import { checkShape, checkSize } from '../shape.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/index.js';
 import { allocateView } from '../view.js';
 import { linear } from './functional.js';
 import { Module } from './module.js';

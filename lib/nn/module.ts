@@ -1,9 +1,9 @@
 // Module: parameters, buffers and sub-modules found through an object's own fields, under torch's names.
 import { checkOptions } from '../arguments.js';
 import { argumentError, describe, shapeError, stateError } from '../errors.js';
-import { copy } from '../ops.js';
+import { copy } from '../ops/index.js';
 import { formatShape, sameShape } from '../shape.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/index.js';
 import { checkMemory } from '../view.js';
 import { Parameter } from './parameter.js';
 

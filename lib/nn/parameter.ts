@@ -1,6 +1,6 @@
 import { argumentError, describe } from '../errors.js';
 import { formatTensor } from '../format.js';
-import { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor/index.js';
 
 /**
  * A tensor that a module learns: found by `parameters()`, part of the state dict, printed as torch prints it.

@@ -4,7 +4,7 @@ import { empty, matmul, randn } from '../creation.js';
 import { argumentError, describe, rangeError } from '../errors.js';
 import { Generator } from '../random.js';
 import { checkShape, checkSize } from '../shape.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import {
   type ActivationName,
   activationNames,

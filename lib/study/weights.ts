@@ -1,7 +1,7 @@
 // How each kind of weights is drawn, in place.
 import { kaimingNormal_, normal_, orthogonal_, spectral_, xavierNormal_ } from '../init/index.js';
 import type { Generator } from '../random.js';
-import type { Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor/index.js';
 import { type InitName, scaledFactor } from './theory.js';
 
 interface WeightRow {

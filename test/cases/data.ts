@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import type { DType } from '../../lib/dtype.js';
 import { native } from '../../lib/native.js';
 import { numElements, type Shape } from '../../lib/shape.js';
-import { Tensor } from '../../lib/tensor.js';
+import { Tensor } from '../../lib/tensor/index.js';
 import { emptyView, isViewContiguous, type View } from '../../lib/view.js';
 
 /** A number as the golden files write it. */

@@ -3,7 +3,7 @@
 // bounds and distribution. Adding an initialiser means adding rows here.
 import * as init from '../../lib/init/index.js';
 import type { Generator } from '../../lib/random.js';
-import type { Tensor } from '../../lib/tensor.js';
+import type { Tensor } from '../../lib/tensor/index.js';
 
 /** A layer's weight, and how many inputs and outputs torch's rule counts for it. */
 interface Weight {

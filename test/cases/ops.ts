@@ -1,7 +1,7 @@
 // The case table: one row for each operation of lib/ops.ts, with a reference written down from the definition, in plain
 // JavaScript doubles, and how far from it a result may be. test/ops.test.ts runs every row for both dtypes, for all
 // layouts of memory, in place, and on each of the machine's instruction sets. Adding an operation is one row here.
-import type { binaryOps, reductionOps, unaryOps } from '../../lib/ops.js';
+import type { binaryOps, reductionOps, unaryOps } from '../../lib/ops/index.js';
 
 /** How far a result may be from its reference, rounded to the dtype: units in the last place. */
 export type Ulps = number | { readonly float32: number; readonly float64: number };

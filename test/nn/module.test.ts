@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { full, ones, randn, zeros } from '../../lib/creation.js';
 import * as nn from '../../lib/nn/index.js';
 import { Generator, manualSeed } from '../../lib/random.js';
-import { Tensor } from '../../lib/tensor.js';
+import { Tensor } from '../../lib/tensor/index.js';
 import { expectClose, failure, plentiful, readGolden, tensorOf, valuesOf } from '../cases/data.js';
 
 type Model = [name: string, text: string, state: [string, number[]][], parameters: string[], modules: string[]];
@@ -136,8 +136,8 @@ describe('layers', () => {
 
   it('compute', () => {
     const linear = new nn.Linear(2, 1);
-    linear.weight.copy_(tensorOf([2, 3], [1, 2]));
-    linear.bias!.fill_(1);
+    linear.weight.data.copy_(tensorOf([2, 3], [1, 2]));
+    linear.bias!.data.fill_(1);
     expect(valuesOf(linear.call(tensorOf([1, 1, 0, 2], [2, 2])))).toEqual([6, 7]);
     const net = new nn.Sequential(linear, new nn.ReLU());
     expect(valuesOf(net.call(tensorOf([-9, 1], [2])))).toEqual([0]);
@@ -145,8 +145,8 @@ describe('layers', () => {
     expect(new nn.Flatten().call(zeros(2, 3, 4)).shape).toEqual([2, 12]);
     expect(new nn.Sequential().call(linear.weight)).toBe(linear.weight);
     const conv = new nn.Conv2d(1, 1, 2, { padding: 'same', stride: 1 });
-    conv.weight.fill_(1);
-    conv.bias!.fill_(0);
+    conv.weight.data.fill_(1);
+    conv.bias!.data.fill_(0);
     expect(valuesOf(conv.call(ones(1, 1, 2, 2)))).toEqual([4, 2, 2, 1]);
     expect(new Block(4).call(zeros(1, 4, 5, 5)).shape).toEqual([1, 4, 5, 5]);
   });

@@ -5,7 +5,7 @@ import { rand, randint, randn, randperm, zeros } from '../../lib/creation.js';
 import type { DType } from '../../lib/dtype.js';
 import * as init from '../../lib/init/index.js';
 import { Generator } from '../../lib/random.js';
-import type { Tensor } from '../../lib/tensor.js';
+import type { Tensor } from '../../lib/tensor/index.js';
 import { bystanders, expectSame, failure, layouts, valuesOf as storedOf } from '../cases/data.js';
 import { ksStatistic, maxKs, maxZ, meanZ, normalCdf } from '../cases/statistics.js';
 
