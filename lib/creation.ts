@@ -1,23 +1,13 @@
 // Functions that make tensors.
 
 import { checkNumber, checkOptions } from './arguments.js';
-import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, promote, type TensorArray } from './dtype.js';
+import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
 import { fillIntegers, fillNormal, fillPermutation, fillUniform, type RandomOptions } from './fill.js';
 import * as ops from './ops/index.js';
-import {
-  checkDim,
-  checkShape,
-  checkSize,
-  contiguousStrides,
-  formatShape,
-  maxDims,
-  numElements,
-  type Shape,
-  sameShape,
-} from './shape.js';
+import { checkShape, checkSize, contiguousStrides, formatShape, maxDims, numElements, type Shape } from './shape.js';
 import { type NestedArray, operand, Tensor } from './tensor/index.js';
-import { allocateView, narrowView, outputView, type TensorView, unsqueezeView } from './view.js';
+import { allocateView, outputView, type TensorView } from './view.js';
 
 /** Options of the functions that make tensors. */
 export interface TensorOptions extends RandomOptions {
@@ -338,81 +328,4 @@ function isDetached({ buffer }: TensorArray): boolean {
   } catch {
     return true;
   }
-}
-
-function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor[] {
-  if (!Array.isArray(tensors) || tensors.length === 0) {
-    throw argumentError(call, `expected an array of tensors, got ${describe(tensors)}`);
-  }
-  for (const t of tensors) operand(call, t);
-  return tensors;
-}
-
-/**
- * Tensors joined along a dimension; their other sizes must agree.
- *
- * @example
- * cat([zeros(2, 3), ones(1, 3)]).shape; // [3, 3]
- */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  return join(
-    'cat',
-    checkTensors('cat', tensors).map((t) => t.elements),
-    dim,
-  );
-}
-
-function join(call: string, all: readonly TensorView[], dim: number): Tensor {
-  if (all.some(({ shape }) => shape.length === 0)) throw shapeError(call, 'scalars cannot be joined; use stack()');
-  // As torch: an empty vector joins with anything, and the widest dtype wins.
-  const views = all.filter(({ shape }) => !sameShape(shape, [0]));
-  const { shape } = views[0] ?? all[0]!;
-  const dtype = all.map((view) => view.dtype).reduce((a, b) => promote(a, 1, b, 1));
-  const d = checkDim(call, dim, shape.length);
-  for (const view of views) {
-    if (view.shape.length !== shape.length || !sameShape(view.shape.with(d, 0), shape.with(d, 0))) {
-      throw shapeError(
-        call,
-        `shapes ${formatShape(shape)} and ${formatShape(view.shape)} differ beside dimension ${d}`,
-      );
-    }
-  }
-  const total = views.reduce((sum, view) => sum + view.shape[d]!, 0);
-  const out = make(call, checkShape(call, shape.with(d, total)), { dtype });
-  let start = 0;
-  for (const view of views) {
-    ops.copy(call, view, narrowView(call, out.elements, d, start, view.shape[d]!));
-    start += view.shape[d]!;
-  }
-  return out;
-}
-
-/**
- * Tensors of one shape as the slices of a new dimension.
- *
- * @example
- * stack([zeros(3), ones(3)]).shape; // [2, 3]
- */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
-  const call = 'stack';
-  const all = checkTensors(call, tensors).map((t) => t.elements);
-  for (const { shape } of all) {
-    if (!sameShape(shape, all[0]!.shape)) {
-      throw shapeError(call, `shapes ${formatShape(all[0]!.shape)} and ${formatShape(shape)} differ`);
-    }
-  }
-  const d = checkDim(call, dim, all[0]!.shape.length + 1);
-  const slices = all.map((view) => unsqueezeView(call, view, d));
-  return join(call, slices, d);
-}
-
-/**
- * The matrix product of two tensors of one or two dimensions, as torch.matmul.
- *
- * @example
- * matmul(randn(2, 3), randn(3)).shape; // [2]
- */
-export function matmul(a: Tensor, b: Tensor): Tensor {
-  operand('matmul', a);
-  return a.matmul(b);
 }

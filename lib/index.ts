@@ -1,16 +1,15 @@
 // The public names of the package.
 
 export { isGradEnabled, isGradEnabled as is_grad_enabled, noGrad, noGrad as no_grad } from './autograd.js';
+export { cat, matmul, multiDot, multiDot as multi_dot, outer, stack } from './combine.js';
 export {
   arange,
   type CreationArguments,
-  cat,
   empty,
   eye,
   fromTypedArray,
   full,
   linspace,
-  matmul,
   ones,
   onesLike,
   onesLike as ones_like,
@@ -20,7 +19,6 @@ export {
   randnLike,
   randnLike as randn_like,
   randperm,
-  stack,
   type TensorOptions,
   tensor,
   zeros,

@@ -1,6 +1,7 @@
 // Linear algebra above tensors: the largest singular value of a matrix, by Golub-Kahan-Lanczos bidiagonalisation.
 import { checkNumber, checkOptions } from './arguments.js';
-import { matmul, zeros } from './creation.js';
+import { matmul } from './combine.js';
+import { zeros } from './creation.js';
 import { argumentError, dtypeError, rangeError, shapeError, stateError } from './errors.js';
 import { Generator } from './random.js';
 import { checkSize, formatShape } from './shape.js';

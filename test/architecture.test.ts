@@ -38,7 +38,7 @@ const order = [
   ['nn'],
   ['init'],
   ['linalg'],
-  ['creation'],
+  ['creation', 'combine'],
   ['tensor'],
   ['fill', 'autograd', 'format'],
   ['ops'],

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { matmul, randn, zeros } from '../lib/creation.js';
+import { matmul } from '../lib/combine.js';
+import { randn, zeros } from '../lib/creation.js';
 import * as init from '../lib/init/index.js';
 import { Parameter } from '../lib/nn/parameter.js';
 import { Generator, manualSeed } from '../lib/random.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { matmul } from '../lib/creation.js';
+import { matmul } from '../lib/combine.js';
 import { getNumThreads, setNumThreads } from '../lib/native.js';
 import { conv2d } from '../lib/nn/functional.js';
 import { binaryOps, reductionOps, unaryOps } from '../lib/ops/index.js';

@@ -1,6 +1,7 @@
 // Chains of layers x <- phi(W x): what becomes of a signal under each way to draw W.
 import { checkOptions } from '../arguments.js';
-import { empty, matmul, randn } from '../creation.js';
+import { matmul } from '../combine.js';
+import { empty, randn } from '../creation.js';
 import { argumentError, describe, rangeError } from '../errors.js';
 import { Generator } from '../random.js';
 import { checkShape, checkSize } from '../shape.js';
