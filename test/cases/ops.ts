@@ -1,4 +1,4 @@
-// The case table: one row for each operation of lib/ops.ts, with a reference written down from the definition, in plain
+// The case table: one row for each operation of lib/ops/, with a reference written down from the definition, in plain
 // JavaScript doubles, and how far from it a result may be. test/ops.test.ts runs every row for both dtypes, for all
 // layouts of memory, in place, and on each of the machine's instruction sets. Adding an operation is one row here.
 import type { binaryOps, reductionOps, unaryOps } from '../../lib/ops/index.js';
