@@ -2,7 +2,7 @@
 import { argumentError, describe, shapeError } from './errors.js';
 import * as ops from './ops/index.js';
 import { checkDim, formatShape, sameShape } from './shape.js';
-import { apply, operand, type Tensor } from './tensor/index.js';
+import { apply, operand, Tensor } from './tensor/index.js';
 
 function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor[] {
   if (!Array.isArray(tensors) || tensors.length === 0) {
@@ -130,4 +130,27 @@ function inOrder(chain: readonly Tensor[], split: readonly number[][], i: number
   if (i === j) return chain[i]!;
   const k = split[i]![j]!;
   return inOrder(chain, split, i, k).mm(inOrder(chain, split, k + 1, j));
+}
+
+/**
+ * Elements of `a` where the condition holds, else of `b`; all three broadcast, and numbers stand for scalars.
+ *
+ * @param condition a tensor of dtype bool
+ * @throws TypeError (ERR_DTYPE) for another condition; RangeError (ERR_SHAPE) where shapes do not broadcast
+ * @example
+ * const x = randn(5);
+ * where(x.gt(0), x, 0);
+ */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  const call = 'where';
+  operand(call, condition);
+  const other = a instanceof Tensor ? a : b;
+  const like = other instanceof Tensor ? other : undefined;
+  return apply(call, ops.whereOp, [condition, besides(call, a, like), besides(call, b, like)], undefined);
+}
+
+/** A tensor, or a number as a scalar beside another tensor. */
+function besides(call: string, value: Tensor | number, like: Tensor | undefined): Tensor {
+  if (value instanceof Tensor) return value;
+  return new Tensor(ops.numberBeside(call, value, like?.elements));
 }

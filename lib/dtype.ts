@@ -166,3 +166,8 @@ export function promote(a: DType, aDims: number, b: DType, bDims: number): DType
   const [low, high] = [a, b].sort((x, y) => order.indexOf(x) - order.indexOf(y)) as [DType, DType];
   return low === 'float16' && high === 'bfloat16' ? 'float32' : high;
 }
+
+/** Whether a dtype is of a higher kind than another: a result of it does not fit there. */
+export function isHigher(dtype: DType, than: DType): boolean {
+  return kindRank[dtypes[dtype].kind] > kindRank[dtypes[than].kind];
+}

@@ -1,7 +1,7 @@
 // The public names of the package.
 
 export { isGradEnabled, isGradEnabled as is_grad_enabled, noGrad, noGrad as no_grad } from './autograd.js';
-export { cat, matmul, multiDot, multiDot as multi_dot, outer, stack } from './combine.js';
+export { cat, matmul, multiDot, multiDot as multi_dot, outer, stack, where } from './combine.js';
 export {
   arange,
   type CreationArguments,
@@ -47,4 +47,10 @@ export {
   setDefaultGenerator,
 } from './random.js';
 export type { Shape } from './shape.js';
-export { type NestedArray, type ReduceOptions, Tensor, type VarianceOptions } from './tensor/index.js';
+export {
+  type CloseOptions,
+  type NestedArray,
+  type ReduceOptions,
+  Tensor,
+  type VarianceOptions,
+} from './tensor/index.js';

@@ -1,51 +1,44 @@
 // The table of operations element by element, with their gradients. Add an operation: docs/add-an-op.md.
-import { checkFloat } from '../dtype.js';
+import { dtypes } from '../dtype.js';
 import { kernelId } from '../run.js';
 import { allocateView, type TensorView } from '../view.js';
-import { div, mul, neg, sub } from './arithmetic.js';
-import { mapBinary, mapUnary } from './map.js';
+import {
+  add,
+  div,
+  equal,
+  exp,
+  fused,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  log,
+  masked,
+  mul,
+  neg,
+  pow,
+  sign,
+} from './arithmetic.js';
+import { type Domain, domainDType, dtypeWithNumber, mapBinary, mapUnary, promoted, scalarParams } from './map.js';
+import { nodeName } from './names.js';
 import { from, type Gradient, linear, type Op } from './op.js';
-import { checkFits, fill } from './storage.js';
 
-/** An operation on two tensors that broadcast, and the same on a tensor and a number. */
-export interface BinaryRow extends Op {
-  readonly scalar: Op<number>;
-}
+const noParams: readonly number[] = [];
 
-function unary(name: string, gradient: Gradient<undefined> | undefined): Op {
+function unary(name: string, domain: Domain, gradient: Gradient<undefined>): Op {
   const kernel = kernelId(name);
   return {
     node: nodeName(name),
-    forward: (call, [x], _, target) => mapUnary(call, kernel, x!, undefined, target),
+    forward: (call, [x], _, target) =>
+      mapUnary(call, kernel, x!, noParams, target, domainDType(call, domain, x!.dtype)),
     gradients: [gradient],
   };
 }
 
-function binary(
-  name: string,
-  gradients: readonly [Gradient<undefined>, Gradient<undefined>],
-  scalarGradient: Gradient<number>,
-): BinaryRow {
-  const kernel = kernelId(name);
-  const scalarKernel = kernelId(`${name}_scalar`);
-  const node = nodeName(name);
-  return {
-    node,
-    forward: (call, [a, b], _, target) => mapBinary(call, kernel, a!, b!, undefined, target),
-    gradients,
-    scalar: {
-      node,
-      forward: (call, [a], number, target) => mapUnary(call, scalarKernel, a!, [number], target),
-      gradients: [scalarGradient],
-    },
-  };
-}
+/** The gradient is 0 wherever there is one. */
+const flat: Gradient<undefined> = linear((g) => mul(g, 0));
 
-/** torch's name of a node: `leaky_relu` makes a LeakyReluBackward0. */
-function nodeName(name: string): string {
-  const camel = name.replace(/(^|_)(\w)/g, (_, __, letter: string) => letter.toUpperCase());
-  return `${camel}Backward0`;
-}
+const erfSlope = 2 / Math.sqrt(Math.PI);
 
 /**
  * Operations on one tensor, element by element. Each row becomes a method of Tensor and its in-place twin: `neg` and
@@ -53,79 +46,251 @@ function nodeName(name: string): string {
  */
 export const unaryOps = {
   /** The negative of each element. */
-  neg: unary('neg', linear(neg)),
+  neg: unary('neg', 'number', linear(neg)),
+  /** The magnitude of each element. */
+  abs: unary(
+    'abs',
+    'number',
+    from([0], (g, [x]) => mul(g, sign(x!))),
+  ),
+  /** The sign of each element: -1, 0 or 1; NaN stays NaN. */
+  sign: unary('sign', 'any', flat),
   /** The square root of each element; NaN below 0. */
   sqrt: unary(
     'sqrt',
+    'float',
     from(['output'], (g, [y]) => div(g, mul(y!, 2))),
   ),
   /** One over the square root of each element; infinity at 0, NaN below. */
   rsqrt: unary(
     'rsqrt',
+    'float',
     from(['output'], (g, [y]) => mul(mul(g, -0.5), mul(y!, mul(y!, y!)))),
   ),
   /** e to the power of each element. */
   exp: unary(
     'exp',
+    'float',
     from(['output'], (g, [y]) => mul(g, y!)),
   ),
-  /** The hyperbolic tangent of each element. */
-  tanh: unary(
-    'tanh',
-    from(['output'], (g, [y]) => sub(g, mul(g, mul(y!, y!)))),
+  /** The natural logarithm of each element; -infinity at 0, NaN below. */
+  log: unary(
+    'log',
+    'float',
+    from([0], (g, [x]) => div(g, x!)),
   ),
-  /** max(x, 0) for each element. */
-  relu: unary('relu', undefined),
+  /** The error function of each element. */
+  erf: unary(
+    'erf',
+    'float',
+    from([0], (g, [x]) => mul(mul(g, erfSlope), exp(neg(mul(x!, x!))))),
+  ),
+  /** The hyperbolic tangent of each element. */
+  tanh: unary('tanh', 'float', from(['output'], fusedWith('tanh_backward'))),
+  /** 1 / (1 + e^-x) for each element. */
+  sigmoid: unary('sigmoid', 'float', from(['output'], fusedWith('sigmoid_backward'))),
+  /** x / (1 + e^-x) for each element (Elfwing et al. 2017; also called swish). */
+  silu: unary('silu', 'float', from([0], fusedWith('silu_backward'))),
 } satisfies Record<string, Op>;
 
-/** Operations on two tensors that broadcast, or on a tensor and a number. */
+/** A gradient by a kernel of its own, from the output's and one value. */
+function fusedWith(name: string): Gradient<undefined>['formula'] {
+  const kernel = fused(name);
+  return (g, [value]) => kernel(g, value!);
+}
+
+/** An operation on two tensors that broadcast, and the same on a tensor and a number. */
+export interface BinaryRow extends Op {
+  readonly scalar: Op<number | bigint>;
+}
+
+type Pair = readonly [Gradient<undefined>, Gradient<undefined>];
+
+function binary(
+  name: string,
+  domain: Domain,
+  gradients: Pair,
+  scalarGradient: Gradient<number | bigint>,
+  suffixes: readonly [pair: number, scalar: number] = [0, 0],
+): BinaryRow {
+  const kernel = kernelId(name);
+  const scalarKernel = kernelId(`${name}_scalar`);
+  return {
+    node: nodeName(name, suffixes[0]),
+    forward: (call, [a, b], _, target) =>
+      mapBinary(call, kernel, a!, b!, noParams, target, domainDType(call, domain, promoted(a!, b!))),
+    gradients,
+    scalar: {
+      node: nodeName(name, suffixes[1]),
+      forward: (call, [a], number, target) => {
+        const dtype = domainDType(call, domain, dtypeWithNumber(call, a!, number));
+        return mapUnary(call, scalarKernel, a!, scalarParams(call, dtype, number), target, dtype);
+      },
+      gradients: [scalarGradient],
+    },
+  };
+}
+
+/** Operations on two tensors that broadcast, or on a tensor and a number. Each row becomes a method and its in-place twin. */
 export const binaryOps = {
   /** The sum of each pair of elements. */
   add: binary(
     'add',
+    'any',
     [linear((g) => g), linear((g) => g)],
     linear((g) => g),
   ),
   /** The difference of each pair of elements. */
   sub: binary(
     'sub',
+    'number',
     [linear((g) => g), linear(neg)],
     linear((g) => g),
   ),
   /** The product of each pair of elements. */
   mul: binary(
     'mul',
+    'any',
     [from([1], (g, [b]) => mul(g, b!)), from([0], (g, [a]) => mul(g, a!))],
-    linear((g, number) => mul(g, number)),
+    linear((g, number) => mul(g, Number(number))),
   ),
   /** The quotient of each pair of elements. */
   div: binary(
     'div',
+    'float',
     [from([1], (g, [b]) => div(g, b!)), from([0, 1], (g, [a, b]) => neg(mul(g, div(div(a!, b!), b!))))],
-    linear((g, number) => div(g, number)),
+    linear((g, number) => div(g, Number(number))),
+  ),
+  /** The first of each pair of elements to the power of the second. Whole numbers take whole powers of 0 or more. */
+  pow: binary(
+    'pow',
+    'number',
+    [
+      from([0, 1], (g, [a, b]) => masked(notZero(b!), mul(g, mul(b!, pow(a!, subOne(b!)))))),
+      // 0 to a power of 0 or more stays 0 in its neighbourhood.
+      from([0, 1, 'output'], (g, [a, b, y]) =>
+        masked(notBoth(equal(a!, 0), greaterEqual(b!, 0)), mul(g, mul(y!, log(a!)))),
+      ),
+    ],
+    from([0], (g, [a], power) => {
+      const p = Number(power);
+      return p === 0 ? mul(g, 0) : mul(g, mul(pow(a!, p - 1), p));
+    }),
+    [1, 0],
+  ),
+} satisfies Record<string, BinaryRow>;
+
+const subOne = (x: TensorView) => add(x, -1);
+const notZero = (x: TensorView) => equal(equal(x, 0), 0);
+const notBoth = (a: TensorView, b: TensorView) => equal(mul(a, b), 0);
+
+/** The greater or the less of each pair; equal ones share the gradient, as in torch. */
+function choice(name: string, loses: (a: TensorView, b: TensorView) => TensorView): Op {
+  const kernel = kernelId(name);
+  const share = (g: TensorView, own: TensorView, other: TensorView) => {
+    const halves = add(masked(equal(own, other), mul(g, 0.5)), masked(equal(equal(own, other), 0), g));
+    return masked(equal(loses(own, other), 0), halves);
+  };
+  return {
+    node: nodeName(name),
+    forward: (call, [a, b], _, target) => mapBinary(call, kernel, a!, b!, noParams, target, promoted(a!, b!)),
+    gradients: [from([0, 1], (g, [a, b]) => share(g, a!, b!)), from([0, 1], (g, [a, b]) => share(g, b!, a!))],
+  };
+}
+
+/** Choices between two tensors that broadcast; NaN wins. Each row becomes a method of Tensor. */
+export const choiceOps = {
+  /** The greater of each pair of elements. */
+  maximum: choice('maximum', less),
+  /** The less of each pair of elements. */
+  minimum: choice('minimum', greater),
+};
+
+/** Bounds of `clamp`; undefined is no bound. */
+export interface Bounds {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+const clampKernel = kernelId('clamp');
+
+/** min(max(x, low), high), in this order; a bound that is NaN makes everything NaN. */
+export const clampOp: Op<Bounds> = {
+  node: 'ClampBackward1',
+  forward: (call, [x], { min, max }, target) => {
+    let dtype = x!.dtype;
+    for (const bound of [min, max]) if (bound !== undefined) dtype = dtypeWithNumber(call, { ...x!, dtype }, bound);
+    domainDType(call, 'number', x!.dtype);
+    const { min: least, max: most, kind } = dtypes[dtype];
+    let [low, high] = kind === 'float' ? [min ?? -Infinity, max ?? Infinity] : [min ?? least, max ?? most];
+    if (Number.isNaN(low) || Number.isNaN(high)) [low, high] = [NaN, NaN];
+    const exact = (value: number) => (dtype === 'int64' && value >= 2 ** 63 ? 2n ** 63n - 1n : value);
+    return mapUnary(call, clampKernel, x!, scalarParams(call, dtype, exact(low), exact(high)), target, dtype);
+  },
+  gradients: [
+    from([0], (g, [x], { min, max }) => {
+      const above = min === undefined ? g : masked(greaterEqual(x!, min), g);
+      return max === undefined ? above : masked(lessEqual(x!, max), above);
+    }),
+  ],
+};
+
+/** Activations: operations on one tensor with numbers. */
+function activation<Args>(
+  name: (args: Args) => string,
+  node: string,
+  params: (args: Args) => readonly number[],
+  saved: 0 | 'output' = 0,
+): Op<Args> {
+  return {
+    node,
+    forward: (call, [x], args, target) =>
+      mapUnary(call, kernelId(name(args)), x!, params(args), target, domainDType(call, 'float', x!.dtype)),
+    gradients: [from([saved], (g, [value], args) => fused(`${name(args)}_backward`)(g, value!, params(args)))],
+  };
+}
+
+/** Activations by the method that computes them. */
+export const activationOps = {
+  leakyRelu: activation<{ slope: number }>(
+    () => 'leaky_relu',
+    'LeakyReluBackward0',
+    ({ slope }) => [slope],
+  ),
+  gelu: activation<{ approximate: 'none' | 'tanh' }>(
+    ({ approximate }) => (approximate === 'tanh' ? 'gelu_tanh' : 'gelu'),
+    'GeluBackward0',
+    () => noParams,
+  ),
+  elu: activation<{ alpha: number }>(
+    () => 'elu',
+    'EluBackward0',
+    ({ alpha }) => [alpha],
+  ),
+  // torch computes it by elu, and names it so.
+  selu: activation<undefined>(
+    () => 'selu',
+    'EluBackward0',
+    () => noParams,
+  ),
+  softplus: activation<{ beta: number; threshold: number }>(
+    () => 'softplus',
+    'SoftplusBackward0',
+    ({ beta, threshold }) => [beta, threshold],
   ),
 };
 
-const kernels = { clamp: kernelId('clamp') };
+const reluKernel = kernelId('relu');
+const reluBackward = fused('relu_backward');
+const maximumKernel = kernelId('maximum');
 
-/** Bounds of `clamp`. */
-export interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-function clamp(call: string, x: TensorView, low: number, high: number, target?: TensorView): TensorView {
-  for (const bound of [low, high]) checkFits(call, bound, x.dtype);
-  // As torch: a bound that is NaN makes everything NaN.
-  if (!Number.isNaN(low) && !Number.isNaN(high)) return mapUnary(call, kernels.clamp, x, [low, high], target);
-  const out = target ?? allocateView(call, x.shape, checkFloat(call, x.dtype));
-  fill(call, out, NaN);
-  return out;
-}
-
-/** min(max(x, low), high), in this order. */
-export const clampOp: Op<Bounds> = {
-  node: 'ClampBackward1',
-  forward: (call, [x], { low, high }, target) => clamp(call, x!, low, high, target),
-  gradients: [],
+/** max(x, 0); NaN stays NaN. */
+export const reluOp: Op = {
+  node: 'ReluBackward0',
+  forward: (call, [x], _, target) => {
+    if (dtypes[x!.dtype].kind === 'float') return mapUnary(call, reluKernel, x!, noParams, target);
+    const dtype = domainDType(call, 'number', x!.dtype);
+    return mapBinary(call, maximumKernel, x!, allocateView(call, [], dtype), noParams, target, dtype);
+  },
+  gradients: [from(['output'], (g, [y]) => reluBackward(g, y!))],
 };

@@ -1,4 +1,5 @@
 // The operations on views, by kind.
+export * from './compare.js';
 export * from './conv.js';
 export * from './elementwise.js';
 export { catOp } from './join.js';

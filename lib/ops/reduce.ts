@@ -1,60 +1,72 @@
 // Reductions over all or some dimensions, with their gradients.
-import { computeDType } from '../dtype.js';
+import { checkFloat, computeDType, type DType, dtypes } from '../dtype.js';
 import { shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { checkDims, formatShape, numElements, type Shape, sameShape } from '../shape.js';
 import { broadcastTo, outputView, pickDims, reshapeView, restride, type TensorView } from '../view.js';
-import { div, mul, sub } from './arithmetic.js';
+import { abs, div, equal, masked, mul, pow, sign, sub } from './arithmetic.js';
+import { nodeName } from './names.js';
 import { from, type Gradient, linear, type Op } from './op.js';
 import { cast, contiguous } from './storage.js';
 
 /** What a reduction is told besides its input. */
 export interface Reduced {
-  /** The dimensions reduced, all of them where it says so. */
+  /** The dimensions reduced; all of them where undefined. */
   readonly dims: number | readonly number[] | undefined;
   readonly keepdim: boolean;
   /** What the kernel wants to know besides: the correction of a variance, the order of a norm. */
   readonly params: readonly number[];
 }
 
-/** Reduces with a kernel of relation kReduce. */
-function reduce(call: string, kernel: number, x: TensorView, args: Reduced, extreme: boolean): TensorView {
+interface Row {
+  /** The dtype of the result and the one in which the kernel reads the input. */
+  readonly dtypes: (call: string, dtype: DType) => readonly [result: DType, input: DType];
+  readonly gradient?: Gradient<Reduced>;
+  /** Whether there is no result without elements. */
+  readonly extreme?: (params: readonly number[]) => boolean;
+  /** Numbers at the end of torch's names for nodes: of all dimensions, of some. */
+  readonly suffixes?: readonly [all: number, some: number];
+  readonly node?: string;
+}
+
+/** Halves are reduced as float32, and rounded once. */
+const computed = (call: string, dtype: DType): [DType, DType] => [checkFloat(call, dtype), computeDType(call, dtype)];
+/** Whole numbers add up in int64. */
+const summed = (call: string, dtype: DType): [DType, DType] =>
+  dtypes[dtype].kind === 'float' ? computed(call, dtype) : ['int64', dtype];
+const same = (_: string, dtype: DType): [DType, DType] => [dtype, dtype];
+const boolean = (_: string, dtype: DType): [DType, DType] => ['bool', dtype];
+const place = (_: string, dtype: DType): [DType, DType] => ['int64', dtype];
+
+function reduction(name: string, row: Row): Op<Reduced> {
+  const kernel = kernelId(name);
+  const [all, some] = row.suffixes ?? [0, 1];
+  const node = row.node ?? name;
+  return {
+    node: ({ dims }) => nodeName(node, dims === undefined ? all : some),
+    forward: (call, [x], args) => reduce(call, kernel, row, x!, args),
+    gradients: row.gradient === undefined ? [] : [row.gradient],
+  };
+}
+
+function reduce(call: string, kernel: number, row: Row, x: TensorView, args: Reduced): TensorView {
   const { dims, keepdim, params } = args;
   const reduced = new Set(checkDims(call, dims, x.shape.length));
   const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
-  if (extreme && x.shape.some((size, d) => size === 0 && reduced.has(d))) {
+  if (row.extreme?.(params) && x.shape.some((size, d) => size === 0 && reduced.has(d))) {
     throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
   }
-  const compute = computeDType(call, x.dtype);
-  const result = outputView(call, kept, compute);
-  run(call, kernel, [result, cast(call, x, compute)], params);
-  const out = cast(call, result, x.dtype);
+  const [dtype, read] = row.dtypes(call, x.dtype);
+  // Halves give their kernel's dtype first.
+  const given = dtypes[dtype].compute === read ? read : dtype;
+  const result = outputView(call, kept, given);
+  run(call, kernel, [result, cast(call, x, read)], params);
+  const out = cast(call, result, dtype);
   if (keepdim) return out;
   return pickDims(
     out,
     kept.map((_, d) => d).filter((d) => !reduced.has(d)),
   );
-}
-
-/** Norms of negative or infinite order are extremes too. */
-const isExtreme = ([order]: readonly number[]) => order! < 0 || order === Infinity;
-
-function reduction(
-  name: string,
-  gradient: Gradient<Reduced> | undefined,
-  options: {
-    extreme?: (params: readonly number[]) => boolean;
-    node?: readonly [all: string, some: string];
-  } = {},
-): Op<Reduced> {
-  const kernel = kernelId(name);
-  const camel = name[0]!.toUpperCase() + name.slice(1);
-  const [all, some] = options.node ?? [`${camel}Backward0`, `${camel}Backward1`];
-  return {
-    node: ({ dims }) => (dims === undefined ? all : some),
-    forward: (call, [x], args) => reduce(call, kernel, x!, args, options.extreme?.(args.params) ?? false),
-    gradients: [gradient],
-  };
 }
 
 const call = 'backward';
@@ -71,38 +83,100 @@ function reducedCount({ dims }: Reduced, shape: Shape): number {
   return numElements(checkDims(call, dims, shape.length).map((d) => shape[d]!));
 }
 
-/** x minus its mean over the reduced dimensions. */
-function deviations(x: TensorView, { dims }: Reduced): TensorView {
-  return sub(x, reductionOps.mean.forward(call, [x], { dims, keepdim: true, params: [] }));
-}
+const keeping = ({ dims }: Reduced): Reduced => ({ dims, keepdim: true, params: [] });
+const sumOver = (x: TensorView, args: Reduced) => reductionOps.sum.forward(call, [x], keeping(args));
 
 function varianceGradient(g: TensorView, x: TensorView, args: Reduced): TensorView {
   const factor = 2 / Math.max(0, reducedCount(args, x.shape) - args.params[0]!);
-  return mul(mul(spread(g, args, x.shape), factor), deviations(x, args));
+  const deviations = sub(x, reductionOps.mean.forward(call, [x], keeping(args)));
+  return mul(mul(spread(g, args, x.shape), factor), deviations);
+}
+
+/** The gradient goes to the extreme, and in equal parts to equal ones, as in torch. */
+function extremeGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced): TensorView {
+  const hits = equal(x, spread(y, args, x.shape));
+  const counts = cast(call, sumOver(hits, args), g.dtype);
+  return masked(hits, div(spread(g, args, x.shape), broadcastTo(counts, x.shape)));
+}
+
+/**
+ * The product of the others for each element: where one element is 0, only its own gradient may differ from 0; where two
+ * are, none does.
+ */
+function productGradient(g: TensorView, x: TensorView, args: Reduced): TensorView {
+  const isZero = equal(x, 0);
+  const zeros = broadcastTo(cast(call, sumOver(isZero, args), g.dtype), x.shape);
+  // Zeros counted as ones.
+  const nonzero = addTo(x, isZero);
+  const product = broadcastTo(reductionOps.prod.forward(call, [nonzero], keeping(args)), x.shape);
+  const grad = spread(g, args, x.shape);
+  const without = masked(equal(zeros, 0), div(mul(grad, product), nonzero));
+  const single = masked(equal(zeros, 1), masked(isZero, mul(grad, product)));
+  return addTo(without, single);
+}
+
+const addTo = (x: TensorView, y: TensorView) => sub(x, mul(cast(call, y, x.dtype), -1));
+
+/** The gradient of (sum |x|^p)^(1/p) is sign(x) |x|^(p-1) / norm^(p-1), 0 where the norm is. */
+function normGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced): TensorView {
+  const [order] = args.params as [number];
+  const [grad, norm] = [spread(g, args, x.shape), spread(y, args, x.shape)];
+  if (order === 0) return mul(grad, 0);
+  if (order === 1) return mul(grad, sign(x));
+  if (!Number.isFinite(order)) {
+    const magnitudes = abs(x);
+    return mul(extremeGradient(g, magnitudes, y, args), sign(x));
+  }
+  const scaled = order === 2 ? div(x, norm) : mul(sign(x), pow(div(abs(x), norm), order - 1));
+  return masked(
+    equal(equal(norm, 0), 0),
+    order < 2 ? masked(equal(equal(x, 0), 0), mul(grad, scaled)) : mul(grad, scaled),
+  );
 }
 
 /** Reductions over all or some dimensions. Each row becomes a method of Tensor. */
 export const reductionOps = {
-  sum: reduction(
-    'sum',
-    linear((g, args, { shape }) => spread(g, args, shape)),
-  ),
-  mean: reduction(
-    'mean',
-    linear((g, args, { shape }) => div(spread(g, args, shape), reducedCount(args, shape))),
-  ),
-  var: reduction(
-    'var',
-    from([0], (g, [x], args) => varianceGradient(g, x!, args)),
-    { node: ['VarBackward0', 'VarBackward0'] },
-  ),
-  std: reduction('std', undefined, { node: ['StdBackward0', 'StdBackward0'] }),
-  min: reduction('min', undefined, { extreme: () => true, node: ['MinBackward1', 'AminBackward0'] }),
-  max: reduction('max', undefined, { extreme: () => true, node: ['MaxBackward1', 'AmaxBackward0'] }),
-  norm: reduction('norm', undefined, {
-    extreme: isExtreme,
-    node: ['LinalgVectorNormBackward0', 'LinalgVectorNormBackward0'],
+  sum: reduction('sum', { dtypes: summed, gradient: linear((g, args, { shape }) => spread(g, args, shape)) }),
+  mean: reduction('mean', {
+    dtypes: computed,
+    gradient: linear((g, args, { shape }) => div(spread(g, args, shape), reducedCount(args, shape))),
   }),
+  prod: reduction('prod', { dtypes: summed, gradient: from([0], (g, [x], args) => productGradient(g, x!, args)) }),
+  var: reduction('var', {
+    dtypes: computed,
+    gradient: from([0], (g, [x], args) => varianceGradient(g, x!, args)),
+    suffixes: [0, 0],
+  }),
+  std: reduction('std', {
+    dtypes: computed,
+    gradient: from([0, 'output'], (g, [x, y], args) =>
+      varianceGradient(masked(equal(equal(y!, 0), 0), div(g, mul(y!, 2))), x!, args),
+    ),
+    suffixes: [0, 0],
+  }),
+  min: reduction('min', {
+    dtypes: same,
+    extreme: () => true,
+    gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
+    suffixes: [1, 0],
+  }),
+  max: reduction('max', {
+    dtypes: same,
+    extreme: () => true,
+    gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
+    suffixes: [1, 0],
+  }),
+  norm: reduction('norm', {
+    dtypes: computed,
+    extreme: ([order]) => order! < 0 || order === Infinity,
+    gradient: from([0, 'output'], (g, [x, y], args) => normGradient(g, x!, y!, args)),
+    node: 'linalg_vector_norm',
+    suffixes: [0, 0],
+  }),
+  any: reduction('any', { dtypes: boolean }),
+  all: reduction('all', { dtypes: boolean }),
+  argmax: reduction('argmax', { dtypes: place, extreme: () => true }),
+  argmin: reduction('argmin', { dtypes: place, extreme: () => true }),
 } satisfies Record<string, Op<Reduced>>;
 
 /** A view summed over what broadcasting repeated, so that it has `shape`. */

@@ -3,7 +3,7 @@ import { checkNumber } from '../arguments.js';
 import { argumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { install } from './install.js';
-import { apply, applyInPlace, checkTensor, type Tensor } from './tensor.js';
+import { apply, applyInPlace, checkTensor, Tensor } from './tensor.js';
 
 type UnaryMethods = {
   [Name in keyof typeof ops.unaryOps]: () => Tensor;
@@ -12,12 +12,14 @@ type InPlaceUnaryMethods = {
   [Name in keyof typeof ops.unaryOps as `${Name}_`]: () => Tensor;
 };
 type BinaryMethods = {
-  [Name in keyof typeof ops.binaryOps]: (other: Tensor | number) => Tensor;
+  [Name in keyof typeof ops.binaryOps]: (other: Tensor | number | bigint) => Tensor;
 };
 type InPlaceBinaryMethods = {
-  [Name in keyof typeof ops.binaryOps as `${Name}_`]: (other: Tensor | number) => Tensor;
+  [Name in keyof typeof ops.binaryOps as `${Name}_`]: (other: Tensor | number | bigint) => Tensor;
 };
-
+type ChoiceMethods = {
+  [Name in keyof typeof ops.choiceOps]: (other: Tensor) => Tensor;
+};
 interface ClampMethods {
   /** Each element raised to at least `min` and lowered to at most `max`. */
   clamp(min?: number, max?: number): Tensor;
@@ -26,7 +28,13 @@ interface ClampMethods {
 }
 
 declare module './tensor.js' {
-  interface Tensor extends UnaryMethods, InPlaceUnaryMethods, BinaryMethods, InPlaceBinaryMethods, ClampMethods {}
+  interface Tensor
+    extends UnaryMethods,
+      InPlaceUnaryMethods,
+      BinaryMethods,
+      InPlaceBinaryMethods,
+      ChoiceMethods,
+      ClampMethods {}
 }
 
 for (const [name, op] of Object.entries(ops.unaryOps)) {
@@ -40,25 +48,37 @@ for (const [name, op] of Object.entries(ops.unaryOps)) {
   });
 }
 
+/** Applies the form of a row that takes a tensor, or the one that takes a number. */
+export function applyRow(call: string, row: ops.BinaryRow | ops.ComparisonRow, x: Tensor, other: unknown): Tensor {
+  if (other instanceof Tensor) return apply(call, row, [x, other], undefined);
+  return apply(call, row.scalar, [x], other as number | bigint);
+}
+
 for (const [name, op] of Object.entries(ops.binaryOps)) {
   install({
-    [name](this: Tensor, other: Tensor | number) {
-      if (typeof other === 'number') return apply(name, op.scalar, [this], other);
-      return apply(name, op, [this, checkTensor(name, other)], undefined);
+    [name](this: Tensor, other: Tensor | number | bigint) {
+      return applyRow(name, op, this, other);
     },
-    [`${name}_`](this: Tensor, other: Tensor | number) {
-      if (typeof other === 'number') return applyInPlace(`${name}_`, op.scalar, [this], other);
-      return applyInPlace(`${name}_`, op, [this, checkTensor(`${name}_`, other)], undefined);
+    [`${name}_`](this: Tensor, other: Tensor | number | bigint) {
+      if (other instanceof Tensor) return applyInPlace(`${name}_`, op, [this, other], undefined);
+      return applyInPlace(`${name}_`, op.scalar, [this], other);
+    },
+  });
+}
+
+for (const [name, op] of Object.entries(ops.choiceOps)) {
+  install({
+    [name](this: Tensor, other: Tensor) {
+      return apply(name, op, [this, checkTensor(name, other)], undefined);
     },
   });
 }
 
 function bounds(call: string, min: number | undefined, max: number | undefined): ops.Bounds {
   if (min === undefined && max === undefined) throw argumentError(call, 'min or max must be given');
-  return {
-    low: min === undefined ? -Infinity : checkNumber(call, 'min', min),
-    high: max === undefined ? Infinity : checkNumber(call, 'max', max),
-  };
+  if (min !== undefined) checkNumber(call, 'min', min);
+  if (max !== undefined) checkNumber(call, 'max', max);
+  return { min, max };
 }
 
 install({

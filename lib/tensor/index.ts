@@ -1,7 +1,10 @@
 // Tensor with all its methods.
+import './activations.js';
+import './comparisons.js';
 import './elementwise.js';
 import './products.js';
 import './reductions.js';
 
+export type { CloseOptions } from './comparisons.js';
 export type { ReduceOptions, VarianceOptions } from './reductions.js';
 export * from './tensor.js';

@@ -1,5 +1,6 @@
 // Methods that reduce over all dimensions, or over those given: the rows of ops/reduce.ts.
 import { checkNumber, checkOptions } from '../arguments.js';
+import { argumentError, describe } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { install } from './install.js';
 import { apply, type Tensor } from './tensor.js';
@@ -31,6 +32,16 @@ interface ReductionMethods {
   min(dim?: Dims, options?: ReduceOptions): Tensor;
   /** The greatest element; NaN if there is one. */
   max(dim?: Dims, options?: ReduceOptions): Tensor;
+  /** The product. */
+  prod(dim?: Dims, options?: ReduceOptions): Tensor;
+  /** Whether any element is not 0. */
+  any(dim?: Dims, options?: ReduceOptions): Tensor;
+  /** Whether no element is 0. */
+  all(dim?: Dims, options?: ReduceOptions): Tensor;
+  /** Where the greatest element is along a dimension, or among all in row-major order: int64; the first of equal ones. */
+  argmax(dim?: number, options?: ReduceOptions): Tensor;
+  /** Where the least element is, as `argmax`. */
+  argmin(dim?: number, options?: ReduceOptions): Tensor;
   /** The p-norm of the elements: (sum |x|^p)^(1/p); p is 2 by default and may be Infinity. */
   norm(p?: number, dim?: Dims, options?: ReduceOptions): Tensor;
 }
@@ -54,6 +65,11 @@ function corrected(call: 'std' | 'var', x: Tensor, dims: Dims, options: Variance
   return reduced(call, x, dims, options, [checkNumber(call, 'correction', options?.correction ?? 1)]);
 }
 
+function oneDim(call: string, dim: unknown): number | undefined {
+  if (dim === undefined || typeof dim === 'number') return dim;
+  throw argumentError(call, `expected one dimension or none, got ${describe(dim)}`);
+}
+
 install({
   sum(dim, options) {
     return reduced('sum', this, dim, options);
@@ -72,6 +88,21 @@ install({
   },
   max(dim, options) {
     return reduced('max', this, dim, options);
+  },
+  prod(dim, options) {
+    return reduced('prod', this, dim, options);
+  },
+  any(dim, options) {
+    return reduced('any', this, dim, options);
+  },
+  all(dim, options) {
+    return reduced('all', this, dim, options);
+  },
+  argmax(dim, options) {
+    return reduced('argmax', this, oneDim('argmax', dim), options);
+  },
+  argmin(dim, options) {
+    return reduced('argmin', this, oneDim('argmin', dim), options);
   },
   norm(p = 2, dim, options) {
     return reduced('norm', this, dim, options, [checkNumber('norm', 'p', p)]);

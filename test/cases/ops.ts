@@ -34,13 +34,40 @@ export interface ReductionCase {
   readonly empty: number | 'error';
 }
 
+/** By Kummer's series, all of whose terms are positive: 2x e^(-x^2) / sqrt(pi) sum (2x^2)^n / (1 3 5 ... (2n + 1)). */
+function erf(x: number): number {
+  if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  let term = 1;
+  let sum = 1;
+  for (let n = 1; term > 1e-18 * sum; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return ((2 * x) / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+function sigmoid(x: number): number {
+  return x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
+}
+
+/** As IEEE 754 and C: 1 to any power, and anything to the power of 0, is 1; JavaScript has NaN. */
+function power(a: number, b: number): number {
+  if (a === 1 || b === 0 || (a === -1 && Math.abs(b) === Infinity)) return 1;
+  return a ** b;
+}
+
 export const unaryCases: Readonly<Record<keyof typeof unaryOps, UnaryCase>> = {
   neg: { reference: (x) => -x, ulps: 0 },
   sqrt: { reference: Math.sqrt, ulps: 0 },
   rsqrt: { reference: (x) => 1 / Math.sqrt(x), ulps: 1 },
   exp: { reference: Math.exp, ulps: { float32: 1, float64: 2 } },
   tanh: { reference: Math.tanh, ulps: { float32: 4, float64: 4 } },
-  relu: { reference: (x) => (x < 0 ? 0 : x), ulps: 0, anyZero: true },
+  abs: { reference: Math.abs, ulps: 0 },
+  sign: { reference: (x) => (Number.isNaN(x) ? x : Math.sign(x)), ulps: 0, anyZero: true },
+  log: { reference: Math.log, ulps: 2 },
+  erf: { reference: erf, ulps: 3 },
+  sigmoid: { reference: sigmoid, ulps: 4 },
+  silu: { reference: (x) => (x === -Infinity ? NaN : x * sigmoid(x)), ulps: 5 },
 };
 
 export const binaryCases: Readonly<Record<keyof typeof binaryOps, BinaryCase>> = {
@@ -48,6 +75,7 @@ export const binaryCases: Readonly<Record<keyof typeof binaryOps, BinaryCase>> =
   sub: { reference: (a, b) => a - b, ulps: 0 },
   mul: { reference: (a, b) => a * b, ulps: 0 },
   div: { reference: (a, b) => a / b, ulps: 0 },
+  pow: { reference: power, ulps: 4 },
 };
 
 const sum = (values: readonly number[]) => values.reduce((total, x) => total + x, 0);
@@ -71,9 +99,13 @@ function norm(values: readonly number[], p: number): number {
   return sum(sizes.map((x) => x ** p)) ** (1 / p);
 }
 
-export const reductionCases: Readonly<Record<keyof typeof reductionOps, ReductionCase>> = {
+/** Reductions that give numbers of the input's dtype; the others are compared with torch in test/suite.test.ts. */
+type Reductions = Exclude<keyof typeof reductionOps, 'any' | 'all' | 'argmax' | 'argmin'>;
+
+export const reductionCases: Readonly<Record<Reductions, ReductionCase>> = {
   sum: { reference: sum, ulps: 1, cancels: true, empty: 0 },
   mean: { reference: mean, ulps: 1, cancels: true, empty: NaN },
+  prod: { reference: (values) => values.reduce((product, x) => product * x, 1), ulps: 2, empty: 1 },
   var: { reference: variance, ulps: 2, params: [1, 0, 2.5], option: 'correction', empty: NaN },
   std: {
     reference: (values, c) => Math.sqrt(variance(values, c)),
