@@ -37,12 +37,7 @@ export interface View {
 /** A view whose elements are those of a tensor. */
 export type TensorView = View & { readonly dtype: DType };
 
-/** A fresh contiguous view; its elements are 0. */
-export function emptyView(shape: Shape, dtype: DType): TensorView {
-  return { array: allocate(dtype, numElements(shape)), dtype, shape, strides: contiguousStrides(shape), offset: 0 };
-}
-
-/** `emptyView` for sizes that a user's call leads to: says which call there is no memory for. */
+/** A fresh contiguous view of zeros, for the named call, which an error says there is no memory for. */
 export function allocateView(call: string, shape: Shape, dtype: DType): TensorView {
   return freshView(call, shape, dtype, allocate);
 }

@@ -20,8 +20,7 @@ await main(async () => {
   if (missingPackages().length === 0 && pending().length === 0) return;
   await withLock(async () => {
     // Looked at again: another set-up may have done it while this one waited.
-    const missing = missingPackages();
-    if (missing.length > 0) await installPackages(missing);
+    await installPackages();
     const targets = pending();
     if (targets.includes(native)) checkCMakeVersion();
     for (const target of targets) await step(target.name, () => target.build());

@@ -2,8 +2,10 @@
 // last line says how many passed and failed. `npm run test:long -- asan` runs the rows whose names contain "asan".
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
+import { installPackages } from './lib/system.mjs';
 import { buildNativeTests, jobs } from './lib/targets.mjs';
 
 const rows = [
@@ -11,14 +13,16 @@ const rows = [
   { name: 'native tests, asan (address and undefined behaviour)', run: () => nativeTests('asan', { env: asanEnv() }) },
   { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
   { name: 'random numbers, exhaustive', run: exhaustive },
+  { name: 'random numbers, arm64 (emulated)', run: arm64 },
   { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
   { name: 'long tests in TypeScript', run: longVitest },
 ];
 
 /** Builds a preset's native tests and runs them all through ctest. */
-async function nativeTests(preset, { env = {}, wrap = [] } = {}) {
+async function nativeTests(preset, { env = {}, wrap = [], verbose = false } = {}) {
   await withLock(() => buildNativeTests(preset, { wrap }));
   const [command, ...args] = [...wrap, 'ctest', '--preset', preset, '--no-tests=error', '--parallel', jobs];
+  if (verbose) args.push('--verbose');
   const options = { env: cleanEnv(env) };
   const result = await run(command, args, options);
   if (result.code !== 0 && /LeakSanitizer has encountered a fatal error/.test(result.output)) {
@@ -63,6 +67,22 @@ async function exhaustive() {
   return must(found, []);
 }
 
+/** The frozen digests of the pcg32 fills on NEON, cross-compiled and under an emulator. */
+async function arm64() {
+  const needs = [
+    ...highwayNeeds,
+    { apt: 'g++-aarch64-linux-gnu', has: () => Boolean(onPath('aarch64-linux-gnu-g++')) },
+    { apt: 'qemu-user', has: () => Boolean(onPath('qemu-aarch64')) },
+  ];
+  await withLock(async () => {
+    await installPackages(needs);
+    await fetchHighway();
+  });
+  const output = await nativeTests('arm64', { verbose: true });
+  if (!/^\d+: neon: \d+ fills, 0 differ$/m.test(output)) throw new Failure(`${output}\nNEON was not among what ran`);
+  return output;
+}
+
 function longVitest() {
   const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
   return must(process.execPath, [cli, 'run', '--config', 'vitest.long.config.ts']);
@@ -71,8 +91,8 @@ function longVitest() {
 /** The lines of a passing row's output that say what was done. */
 function detail(output) {
   const lines = output.trim().split('\n');
-  const telling = lines.filter((line) => /tests passed|^ +Tests |leaks were not/.test(line));
-  return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.trim()).join('; ');
+  const telling = lines.filter((line) => /tests passed|^ +Tests |leaks were not|\d fills, /.test(line));
+  return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.replace(/^\d+: /, '').trim()).join('; ');
 }
 
 main(async () => {

@@ -5,7 +5,7 @@ import { tensor as tensor_ } from '../lib/creation.js';
 import type { DType, FloatArray } from '../lib/dtype.js';
 import { formatTensor } from '../lib/format.js';
 import { contiguousStrides, numElements } from '../lib/shape.js';
-import { emptyView, restride, type TensorView } from '../lib/view.js';
+import { allocateView, restride, type TensorView } from '../lib/view.js';
 import { forEachIndex, readGolden } from './cases/data.js';
 
 interface Case {
@@ -42,7 +42,7 @@ const row = (...values: number[]): TensorView => view(Float64Array.from(values),
 
 /** The same elements in fresh row-major storage. */
 function contiguousCopy(source: TensorView): TensorView {
-  const copy = emptyView(source.shape, source.dtype);
+  const copy = allocateView('test', source.shape, source.dtype);
   let next = 0;
   forEachIndex(source, (index) => {
     copy.array[next++] = source.array[index]!;

@@ -56,7 +56,7 @@ describe('public names', () => {
   });
 
   it('no name but these shows what is inside', () => {
-    for (const hidden of ['checkDim', 'operand', 'run', 'kernelId', 'emptyView', 'getDefaultGenerator', 'native']) {
+    for (const hidden of ['checkDim', 'operand', 'run', 'kernelId', 'allocateView', 'getDefaultGenerator', 'native']) {
       expect(names).not.toHaveProperty(hidden);
     }
   });

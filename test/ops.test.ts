@@ -6,7 +6,7 @@ import { conv2d } from '../lib/nn/functional.js';
 import { binaryOps, reductionOps, unaryOps } from '../lib/ops/index.js';
 import { broadcastShapes, numElements, type Shape } from '../lib/shape.js';
 import { Tensor } from '../lib/tensor/index.js';
-import { emptyView, restride } from '../lib/view.js';
+import { allocateView, restride } from '../lib/view.js';
 import {
   bystanders,
   expectClose,
@@ -357,7 +357,7 @@ function groups(
   const values: number[][] = Array.from({ length: numElements(kept) }, () => []);
   const where = valuesOf({
     elements: restride(
-      { ...emptyView([], 'float64'), array: Float64Array.from({ length: values.length + 1 }, (_, i) => i) },
+      { ...allocateView('test', [], 'float64'), array: Float64Array.from({ length: values.length + 1 }, (_, i) => i) },
       t.shape,
       strides,
     ),
@@ -629,8 +629,8 @@ describe('operands that share memory', () => {
 
   it('under another dtype', () => {
     const buffer = new ArrayBuffer(64);
-    const wide = new Tensor({ ...emptyView([8], 'float64'), array: new Float64Array(buffer) });
-    const narrow = new Tensor({ ...emptyView([8], 'float32'), array: new Float32Array(buffer, 16, 8) });
+    const wide = new Tensor({ ...allocateView('test', [8], 'float64'), array: new Float64Array(buffer) });
+    const narrow = new Tensor({ ...allocateView('test', [8], 'float32'), array: new Float32Array(buffer, 16, 8) });
     narrow.copy_(tensorOf([1, 2, 3, 4, 5, 6, 7, 8], [8]));
     wide.copy_(narrow);
     expectSame(valuesOf(wide), [1, 2, 3, 4, 5, 6, 7, 8]);

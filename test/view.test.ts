@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { contiguousStrides, numElements } from '../lib/shape.js';
 import type { Tensor } from '../lib/tensor/index.js';
-import { broadcastTo, checkMemory, emptyView, isViewContiguous, pickDims, restride, type View } from '../lib/view.js';
+import {
+  allocateView,
+  broadcastTo,
+  checkMemory,
+  isViewContiguous,
+  pickDims,
+  restride,
+  type View,
+} from '../lib/view.js';
 import { readGolden, ruleTensor, tensorOf, valuesOf } from './cases/data.js';
 
 type Step = [name: string, args: never[], shape?: number[], strides?: number[], offset?: number, shared?: boolean];
@@ -175,10 +183,10 @@ describe('what a view shows', () => {
 });
 
 describe('helpers', () => {
-  it('emptyView is contiguous zeros', () => {
+  it('allocateView is contiguous zeros', () => {
     fc.assert(
       fc.property(shape, (sizes) => {
-        const view = emptyView(sizes, 'float64');
+        const view = allocateView('test', sizes, 'float64');
         expect(view.strides).toEqual(contiguousStrides(sizes));
         expect(isViewContiguous(view)).toBe(true);
         expect(view.array).toEqual(new Float64Array(numElements(sizes)));
@@ -187,14 +195,14 @@ describe('helpers', () => {
   });
 
   it('pickDims and broadcastTo', () => {
-    const view = emptyView([2, 1, 3], 'float32');
+    const view = allocateView('test', [2, 1, 3], 'float32');
     expect(pickDims(view, [2, 0])).toMatchObject({ shape: [3, 2], strides: [1, 3] });
     expect(broadcastTo(view, [4, 2, 5, 3])).toMatchObject({ shape: [4, 2, 5, 3], strides: [0, 3, 0, 1] });
     expect(broadcastTo(view, [2, 1, 3])).toBe(view);
   });
 
   it('checkMemory notices memory that went away', () => {
-    const view = emptyView([2, 3], 'float32');
+    const view = allocateView('test', [2, 3], 'float32');
     checkMemory('call', view);
     structuredClone(view.array.buffer, { transfer: [view.array.buffer as ArrayBuffer] });
     expect(() => checkMemory('call', view)).toThrow(

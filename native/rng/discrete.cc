@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "convert.h"
 #include "kernels.h"
 #include "rng/fill.h"
 #include "simd/random.h"
@@ -54,7 +55,7 @@ void Integers(const Plan& plan) {
         simd::DrawBits(start, 2 * n, draws);
         start.Advance(2 * n);
         for (size_t k = 0; k < n; ++k) {
-          out[i + k] = FromInteger<Out>(range.At(static_cast<uint64_t>(draws[2 * k]) << 32 | draws[2 * k + 1]));
+          out[i + k] = Convert<Out>(range.At(static_cast<uint64_t>(draws[2 * k]) << 32 | draws[2 * k + 1]));
         }
       }
     });
@@ -71,7 +72,7 @@ void Permutation(const Plan& plan) {
     Out* values = view.As<Out>();
     const int64_t n = view.shape[0];
     const int64_t stride = view.strides[0];
-    for (int64_t i = 0; i < n; ++i) values[i * stride] = FromInteger<Out>(i);
+    for (int64_t i = 0; i < n; ++i) values[i * stride] = Convert<Out>(i);
     for (int64_t i = 0; i + 1 < n; ++i) {
       const int64_t other = i + static_cast<int64_t>(MultiplyHigh(words.Next(n - 1 - i), static_cast<uint64_t>(n - i)));
       std::swap(values[i * stride], values[other * stride]);
@@ -105,7 +106,7 @@ void SparseZero(const Plan& plan) {
           const auto other = i + static_cast<int64_t>(MultiplyHigh(words.Next(left--), static_cast<uint64_t>(rows - i)));
           swapped[static_cast<size_t>(i)] = other;
           std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(other)]);
-          out[order[static_cast<size_t>(i)] * view.strides[0]] = FromInteger<Out>(0);
+          out[order[static_cast<size_t>(i)] * view.strides[0]] = Convert<Out>(0);
         }
         // Swaps undone, last first, for the next column.
         for (int64_t i = count; i-- > 0;) {

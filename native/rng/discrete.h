@@ -5,24 +5,10 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 
-#include "dtype.h"
 #include "rng/params.h"
 
 namespace evenkeel {
-
-// A whole number as an element of any dtype.
-template <typename Out>
-Out FromInteger(int64_t value) {
-  if constexpr (std::is_same_v<Out, Bool>) {
-    return {static_cast<uint8_t>(value != 0)};
-  } else if constexpr (std::is_same_v<Out, Float16> || std::is_same_v<Out, BFloat16>) {
-    return Out::From(static_cast<float>(value));
-  } else {
-    return static_cast<Out>(value);
-  }
-}
 
 // The factor that makes an exponential variate of rate `lambda` of -2 ln u; finite.
 template <typename T>

@@ -1,9 +1,9 @@
 // Fills from mt19937 (see mt_fills.h), and its seeding.
 #include "rng/mt_fills.h"
 
-#include <type_traits>
 #include <utility>
 
+#include "convert.h"
 #include "guard.h"
 #include "kernels.h"
 #include "rng/params.h"
@@ -40,16 +40,6 @@ void FillFromUnits(Mt19937& mt, const View& view, Transform&& transform) {
 // A 64-bit whole number from the high and low halves that params[0] and params[1] carry.
 uint64_t Whole64(const double* params) {
   return WholeNumber(params[0], 4294967296.0) << 32 | WholeNumber(params[1], 4294967296.0);
-}
-
-// A whole number as what an element is made as.
-template <typename T>
-Made<T> Element(int64_t value) {
-  if constexpr (std::is_same_v<T, Bool>) {
-    return {static_cast<uint8_t>(value != 0)};
-  } else {
-    return static_cast<Made<T>>(value);
-  }
 }
 
 }  // namespace
@@ -120,7 +110,7 @@ void Bernoulli(const Plan& plan) {
   VisitAny(plan.views[0].dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Run(plan, [&](Mt19937& mt) {
-      FillFromUnits<T>(mt, plan.views[0], [&](double unit) { return Element<T>(unit < p); });
+      FillFromUnits<T>(mt, plan.views[0], [&](double unit) { return Convert<Made<T>>(unit < p); });
     });
   });
 }
@@ -134,7 +124,7 @@ void Randint(const Plan& plan) {
     Run(plan, [&](Mt19937& mt) {
       const auto fill = [&](auto word, auto below) {
         FillFromWords<T, decltype(word)>(mt, plan.views[0], [&](auto draw) {
-          return Element<T>(static_cast<int64_t>(below(draw) + low));
+          return Convert<Made<T>>(static_cast<int64_t>(below(draw) + low));
         });
       };
       if (range == 0) {
@@ -162,11 +152,7 @@ void Randperm(const Plan& plan) {
     const int64_t stride = view.strides[0];
     Run(plan, [&](Mt19937& mt) {
       for (int64_t i = 0; i < n; ++i) {
-        if constexpr (kIsHalf<T>) {
-          values[i * stride] = T::From(Element<T>(i));
-        } else {
-          values[i * stride] = Element<T>(i);
-        }
+        values[i * stride] = Convert<T>(i);
       }
       for (int64_t i = 0; i + 1 < n; ++i) {
         const int64_t other = i + static_cast<int64_t>(mt.Next32() % static_cast<uint64_t>(n - i));

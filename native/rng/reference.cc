@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "convert.h"
 #include "rng/discrete.h"
 #include "rng/fill.h"
 #include "rng/params.h"
@@ -234,7 +235,7 @@ void Bernoulli(const Plan& plan) {
   const uint64_t threshold = BernoulliThreshold(plan.params[kNumStreamParams]);
   VisitAny(plan.views[0].dtype, [&](auto tag) {
     using Out = typename decltype(tag)::type;
-    ForEach<Out>(plan.views[0], [&](uint64_t i) { return FromInteger<Out>(RandomBits(start, i) < threshold); });
+    ForEach<Out>(plan.views[0], [&](uint64_t i) { return Convert<Out>(RandomBits(start, i) < threshold); });
   });
 }
 
@@ -243,7 +244,7 @@ void Integers(const Plan& plan) {
   const IntegerRange range(plan.params + kNumStreamParams);
   VisitAny(plan.views[0].dtype, [&](auto tag) {
     using Out = typename decltype(tag)::type;
-    ForEach<Out>(plan.views[0], [&](uint64_t i) { return FromInteger<Out>(range.At(WordAt<double>(start, i))); });
+    ForEach<Out>(plan.views[0], [&](uint64_t i) { return Convert<Out>(range.At(WordAt<double>(start, i))); });
   });
 }
 
@@ -258,7 +259,7 @@ void Permutation(const Plan& plan) {
   }
   VisitAny(view.dtype, [&](auto tag) {
     using Out = typename decltype(tag)::type;
-    ForEach<Out>(view, [&](uint64_t i) { return FromInteger<Out>(order[i]); });
+    ForEach<Out>(view, [&](uint64_t i) { return Convert<Out>(order[i]); });
   });
 }
 
@@ -276,7 +277,7 @@ void SparseZero(const Plan& plan) {
         const uint64_t word = WordAt<double>(start, static_cast<uint64_t>(column) * count + i);
         std::swap(order[i], order[i + MultiplyHigh(word, rows - i)]);
         const auto row = static_cast<int64_t>(order[i]);
-        view.As<Out>()[row * view.strides[0] + column * view.strides[1]] = FromInteger<Out>(0);
+        view.As<Out>()[row * view.strides[0] + column * view.strides[1]] = Convert<Out>(0);
       }
     }
   });

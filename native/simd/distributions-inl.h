@@ -1,15 +1,10 @@
 // Distributions: what to make of random bits. Include after hwy/foreach_target.h; the guard toggles so that every
 // target gets its own copy.
 //
-// A distribution is a class with
-//   Value       what it makes: the element type, float for halves, uint32_t (all ones or zeros) for yes and no
-//   Word        uint32_t or uint64_t: the bits it works on
-//   kWords      words to a unit (the vectors of them come as an array)
-//   kOutputs    values to a unit, 1 or 2
-//   kGroups     vectors of units to work on at once
+// A distribution derives from Distribution, below, and has
 //   operator()  const VWord words[kWords] -> VValue values[kOutputs], in memory order
-// Its constructor takes what the whole fill has in common; store-inl.h turns values into elements. Nothing here may depend on the number of lanes. No fused
-// multiply-adds: they would round differently where the instruction set lacks them.
+// Its constructor takes what the whole fill has in common; store-inl.h turns values into elements. Nothing here may depend
+// on the number of lanes. No fused multiply-adds: they would round differently where the instruction set lacks them.
 #if defined(EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_
 #undef EVENKEEL_SIMD_DISTRIBUTIONS_INL_H_
@@ -76,13 +71,19 @@ HWY_INLINE typename Float<T>::V Polynomial(const T (&coefficients)[n], typename 
   return terms[0];
 }
 
-struct BitsDistribution {
-  using Value = uint32_t;
-  using Word = uint32_t;
-  static constexpr int kWords = 1;
-  static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 4;
+// T is what a distribution makes: the element type, float for halves, uint32_t (all ones or zeros) for yes and no. It does
+// so from `words` words of as many bits for each unit of `outputs` values, 1 or 2, and works on `groups` vectors of units
+// at once.
+template <typename T, int words, int outputs, int groups>
+struct Distribution {
+  using Value = T;
+  using Word = hwy::MakeUnsigned<T>;
+  static constexpr int kWords = words;
+  static constexpr int kOutputs = outputs;
+  static constexpr int kGroups = groups;
+};
 
+struct BitsDistribution : Distribution<uint32_t, 1, 1, 4> {
   template <class VWord>
   HWY_INLINE void operator()(const VWord* words, VWord* values) const {
     values[0] = words[0];
@@ -91,14 +92,8 @@ struct BitsDistribution {
 
 // low + (high - low) u, u the word's top 24 or 53 bits as a fraction.
 template <typename T>
-class UniformDistribution {
+class UniformDistribution : public Distribution<T, 1, 1, 4> {
  public:
-  using Value = T;
-  using Word = typename Float<T>::Word;
-  static constexpr int kWords = 1;
-  static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 4;
-
   // The upper bound is open, but the sum may round onto it: `largest` is what it becomes then.
   UniformDistribution(T low, T high, T largest) : low_(low), range_(high - low), largest_(largest) {}
 
@@ -198,14 +193,8 @@ HWY_INLINE void BoxMuller(typename Float<T>::VWord radius_word, typename Float<T
 
 // A unit is a pair of values: the first word gives the radius, the second the angle.
 template <typename T>
-class NormalDistribution {
+class NormalDistribution : public Distribution<T, 2, 2, 1> {
  public:
-  using Value = T;
-  using Word = typename Float<T>::Word;
-  static constexpr int kWords = 2;
-  static constexpr int kOutputs = 2;
-  static constexpr int kGroups = 1;
-
   NormalDistribution(T mean, T std) : mean_(mean), std_(std) {}
 
   template <class VWord, class V>
@@ -228,14 +217,8 @@ class NormalDistribution {
 
 // -ln u, as a multiple of the radius squared; never 0 nor infinite.
 template <typename T>
-class ExponentialDistribution {
+class ExponentialDistribution : public Distribution<T, 1, 1, 2> {
  public:
-  using Value = T;
-  using Word = typename Float<T>::Word;
-  static constexpr int kWords = 1;
-  static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 2;
-
   ExponentialDistribution(T scale, T least, T largest) : scale_(scale), least_(least), largest_(largest) {}
 
   template <class VWord, class V>
@@ -252,14 +235,8 @@ class ExponentialDistribution {
 };
 
 // All ones for words below the threshold, which is at most 2^32 - 1.
-class BernoulliDistribution {
+class BernoulliDistribution : public Distribution<uint32_t, 1, 1, 4> {
  public:
-  using Value = uint32_t;
-  using Word = uint32_t;
-  static constexpr int kWords = 1;
-  static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 4;
-
   explicit BernoulliDistribution(uint32_t threshold) : threshold_(threshold) {}
 
   template <class VWord>

@@ -17,6 +17,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "convert.h"
 #include "kernels.h"
 #include "rng/discrete.h"
 #include "rng/element.h"
@@ -323,7 +324,7 @@ void Bernoulli(const Plan& plan) {
     using Out = typename decltype(tag)::type;
     FillView<Out>(plan, {1, 1, 131072}, [&](Pcg32 start, size_t count, Out* out) {
       if (threshold >> 32 != 0) {
-        std::fill_n(out, count, FromInteger<Out>(1));
+        std::fill_n(out, count, Convert<Out>(1));
       } else {
         HWY_DYNAMIC_DISPATCH(GenerateBernoulli)(static_cast<uint32_t>(threshold), plan.views[0].dtype, start, count, out);
       }

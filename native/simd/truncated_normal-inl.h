@@ -83,14 +83,8 @@ HWY_INLINE Float<double>::V QuantileRatio(Float<double>::V w) {
 
 // See rng/truncated_normal.h for what the three kinds are.
 template <typename T, typename evenkeel::TruncatedNormal<T>::Kind kKind>
-class TruncatedNormalDistribution {
+class TruncatedNormalDistribution : public Distribution<T, 1, 1, 2> {
  public:
-  using Value = T;
-  using Word = typename Float<T>::Word;
-  static constexpr int kWords = 1;
-  static constexpr int kOutputs = 1;
-  static constexpr int kGroups = 2;
-
   explicit TruncatedNormalDistribution(const evenkeel::TruncatedNormal<T>& normal) : normal_(normal) {}
 
   template <class VWord, class V>

@@ -5,7 +5,10 @@ import { ask, Failure, must, onPath, step } from './run.mjs';
 
 const CMAKE_MIN = [3, 25];
 
-/** One row for each thing: what apt calls it, and whether it is there. Looks at files only: no process is started. */
+/**
+ * What the set-up needs, a row for each thing: what apt calls it, and whether it is there. Looks at files only: no process
+ * is started.
+ */
 const NEEDS = [
   { apt: 'g++', has: () => (process.env.CXX ? true : Boolean(onPath('c++', 'g++') && onPath('cc', 'gcc'))) },
   { apt: 'cmake', has: () => Boolean(onPath('cmake')) },
@@ -44,11 +47,11 @@ function list(folder) {
   }
 }
 
-export function missingPackages() {
+export function missingPackages(needs = NEEDS) {
   if (process.platform === 'win32') {
     throw new Failure('Building evenkeel on Windows is not supported yet: use WSL with Debian or Ubuntu.');
   }
-  return NEEDS.filter((need) => !need.has()).map((need) => need.apt);
+  return needs.filter((need) => !need.has()).map((need) => need.apt);
 }
 
 /** What the build's outputs depend on outside of this folder, roughly: another system means another build. */
@@ -76,19 +79,22 @@ export function checkCMakeVersion() {
   );
 }
 
-const HINTS = `
-To install what the native code needs:
-
-  Debian 12+, Ubuntu 24.04+:
-    sudo apt-get update
-    sudo apt-get install -y --no-install-recommends ${NEEDS.map((need) => need.apt).join(' ')}
-
+function hints(needs) {
+  const elsewhere = `
   Not tested:
     Fedora:  sudo dnf install gcc-c++ cmake ninja-build openblas-devel highway-devel gtest-devel
     Arch:    sudo pacman -S --needed gcc cmake ninja openblas highway gtest
     macOS:   brew install cmake ninja openblas highway googletest   (and: xcode-select --install)
+`;
+  return `
+To install what the native code needs:
 
+  Debian 12+, Ubuntu 24.04+:
+    sudo apt-get update
+    sudo apt-get install -y --no-install-recommends ${needs.map((need) => need.apt).join(' ')}
+${needs === NEEDS ? elsewhere : ''}
 Then run the same command again.`;
+}
 
 /** How to become root without being asked for a password nobody can type; undefined if there is no way. */
 function asRoot() {
@@ -100,14 +106,17 @@ function asRoot() {
   return process.stdin.isTTY && process.stderr.isTTY ? [sudo] : undefined;
 }
 
-/** Installs packages with apt-get, or says what to do and stops. */
-export async function installPackages(missing) {
+/** Installs the missing ones of `needs` with apt-get, or says what to do and stops. */
+export async function installPackages(needs = NEEDS) {
+  const missing = missingPackages(needs);
+  if (missing.length === 0) return;
+  const advice = hints(needs);
   const intro = `evenkeel needs system packages that are not there: ${missing.join(' ')}`;
   const apt = onPath('apt-get');
-  if (!apt) throw new Failure(`${intro}\nThis system has no apt-get, so please install them by hand.\n${HINTS}`);
+  if (!apt) throw new Failure(`${intro}\nThis system has no apt-get, so please install them by hand.\n${advice}`);
   const prefix = asRoot();
   if (!prefix) {
-    throw new Failure(`${intro}\nInstalling them takes root, and there is no sudo to be used here.\n${HINTS}`);
+    throw new Failure(`${intro}\nInstalling them takes root, and there is no sudo to be used here.\n${advice}`);
   }
   process.stderr.write(`${intro}\nevenkeel: installing them with ${[...prefix.slice(0, 1), 'apt-get'].join(' ')}\n`);
   const command = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', apt, '-o', 'DPkg::Lock::Timeout=300'];
@@ -118,11 +127,11 @@ export async function installPackages(missing) {
       call('install', '-y', '--no-install-recommends', ...missing),
     );
   } catch (error) {
-    if (error instanceof Failure) error.message += `\n${HINTS}`;
+    if (error instanceof Failure) error.message += `\n${advice}`;
     throw error;
   }
-  const still = missingPackages();
+  const still = missingPackages(needs);
   if (still.length > 0) {
-    throw new Failure(`apt-get reports success, but these are still not to be found: ${still.join(' ')}\n${HINTS}`);
+    throw new Failure(`apt-get reports success, but these are still not to be found: ${still.join(' ')}\n${advice}`);
   }
 }

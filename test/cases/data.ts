@@ -6,7 +6,7 @@ import type { DType } from '../../lib/dtype.js';
 import { native } from '../../lib/native.js';
 import { numElements, type Shape } from '../../lib/shape.js';
 import { Tensor } from '../../lib/tensor/index.js';
-import { emptyView, isViewContiguous, type View } from '../../lib/view.js';
+import { allocateView, isViewContiguous, type View } from '../../lib/view.js';
 
 /** A number as the golden files write it. */
 export type JsonNumber = number | 'nan' | 'inf' | '-inf';
@@ -21,7 +21,7 @@ export function readGolden<T>(name: string): T {
 
 /** A tensor of given elements in row-major order. */
 export function tensorOf(values: ArrayLike<number>, shape: Shape, dtype: DType = 'float32'): Tensor {
-  const view = emptyView(shape, dtype);
+  const view = allocateView('test', shape, dtype);
   for (let i = 0; i < values.length; i++) view.array[i] = values[i]!;
   return new Tensor(view);
 }
@@ -125,7 +125,8 @@ export const layouts: Readonly<Record<string, (t: Tensor) => Tensor>> = {
   sliced: (t) => {
     if (t.dim() === 0) return tensorOf([9, t.item(), 9], [3], t.dtype).at(1);
     const larger = new Tensor(
-      emptyView(
+      allocateView(
+        'test',
         t.shape.map((size) => 2 * size + 3),
         t.dtype,
       ),

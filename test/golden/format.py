@@ -10,27 +10,18 @@ A case holds the storage of a tensor, either `base64` (little-endian elements) o
 and `text`, what print shows.
 """
 
-import base64
-import ctypes
 import json
 import math
 import random
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
+from golden import base64_of, save
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 INF, NAN = math.inf, math.nan
 rng = random.Random(20260)
 cases = []
-
-
-def raw_bytes(t):
-    t = t.detach().contiguous()
-    return ctypes.string_at(t.data_ptr(), t.numel() * t.element_size()) if t.numel() else b""
 
 
 def build(storage, shape, strides, offset):
@@ -55,7 +46,7 @@ def case(name, values=None, shape=None, *, dtype="float32", arange=None, strides
         source = {"arange": list(arange)}
     else:
         storage = torch.tensor(values, dtype=torch.float64).to(DTYPES[dtype]).reshape(-1)
-        source = {"base64": base64.b64encode(raw_bytes(storage)).decode()}
+        source = {"base64": base64_of(storage)}
     shape = [storage.numel()] if shape is None else list(shape)
     t = build(storage, shape, strides, offset)
     flags = {}
@@ -77,7 +68,7 @@ def both(name, *args, **kwargs):
 def result(name, t):
     """A tensor that an operation made."""
     dtype = str(t.dtype).removeprefix("torch.")
-    source = {"base64": base64.b64encode(raw_bytes(t)).decode()}
+    source = {"base64": base64_of(t)}
     record(name, t, source, dtype, t.shape, None, 0, gradFn=type(t.grad_fn).__name__)
 
 
@@ -257,6 +248,4 @@ for length in [*range(34, 40), *range(49, 56), 120]:
 names = [c["name"] for c in cases]
 assert len(set(names)) == len(names), [n for n in names if names.count(n) > 1]
 rows = ",\n".join(json.dumps(c) for c in cases)
-text = f'{{"torch": "{torch.__version__.split("+")[0]}", "cases": [\n{rows}\n]}}\n'
-Path(__file__).with_suffix(".json").write_text(text)
-print(f"{len(cases)} cases, {len(text)} bytes")
+save(__file__, f'{{"torch": "{torch.__version__.split("+")[0]}", "cases": [\n{rows}\n]}}\n')

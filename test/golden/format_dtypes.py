@@ -10,11 +10,9 @@ A case holds a dtype, a shape, and the numbers as they are written in Python ('n
 import json
 import math
 import random
-from pathlib import Path
 
 import torch
-
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
+from golden import save
 
 rng = random.Random(20261)
 cases = []
@@ -57,6 +55,4 @@ case("bool", [], [3, 0])
 case("bool", [rng.random() < 0.5 for _ in range(40)], [4, 10])
 case("bool", [rng.random() < 0.5 for _ in range(1200)])
 
-path = Path(__file__).with_name("format_dtypes.json")
-path.write_text(json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")) + "\n")
-print(f"{len(cases)} cases, {path.stat().st_size} bytes")
+save(__file__, json.dumps({"torch": torch.__version__, "cases": cases}, separators=(",", ":")) + "\n")

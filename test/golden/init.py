@@ -7,16 +7,14 @@ Run it with any Python that has torch 2.15 (nothing else is needed); the output 
 `scaled` cases hold the bounds of uniform_ or the mean and standard deviation of normal_ that an initialiser draws with.
 """
 
-import json
 import math
 import warnings
-from pathlib import Path
 from unittest import mock
 
 import torch
+from golden import write
 from torch.nn import init
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 warnings.simplefilter("error")
 
 NONLINEARITIES = (
@@ -89,7 +87,6 @@ for name, cases in (
         marks.append([name, shape, options, ones])
 
 golden = {
-    "torch": torch.__version__,
     "gains": [
         [name, param, attempt(lambda: init.calculate_gain(name, param))]
         for name in NONLINEARITIES
@@ -99,11 +96,4 @@ golden = {
     "scaled": scaled,
     "marks": marks,
 }
-path = Path(__file__).with_suffix(".json")
-lines = [
-    f" {json.dumps(key)}: "
-    + (json.dumps(part) if isinstance(part, str) else "[\n  " + ",\n  ".join(json.dumps(c, separators=(",", ":")) for c in part) + "\n ]")
-    for key, part in golden.items()
-]
-path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-print(f"{path}: {path.stat().st_size} bytes")
+write(__file__, golden)

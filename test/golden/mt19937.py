@@ -22,21 +22,16 @@ import math
 import random
 import struct
 import warnings
-from pathlib import Path
 
 import torch
+from golden import raw_bytes, save
 from torch import nn
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 warnings.simplefilter("ignore")
 
 DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "float16", "bfloat16", "int64")}
 SEEDS = [0, 42, 2**32 - 1, 67280421310721, 2**63 + 12345]
 rng = random.Random(19937)
-
-
-def raw_bytes(t):
-    return t.detach().contiguous().flatten().view(torch.uint8).numpy().tobytes() if t.numel() else b""
 
 
 def look(t, views):
@@ -205,13 +200,10 @@ for seed in SEEDS:
         steps.append({**step, "sha256": digest, "first": tensors[0].flatten()[:3].tolist()})
     programs.append({"seed": str(seed), "steps": steps, "state": state()})
 
-golden = {"torch": torch.__version__, "programs": programs}
 lines = ",\n".join(
     f'{{"seed": "{p["seed"]}", "state": {json.dumps(p["state"])}, "steps": [\n'
     + ",\n".join(json.dumps(s) for s in p["steps"])
     + "\n]}"
     for p in programs
 )
-path = Path(__file__).with_name("mt19937.json")
-path.write_text(f'{{"torch": "{torch.__version__}", "programs": [\n{lines}\n]}}\n')
-print(f"{path}: {sum(len(p['steps']) for p in programs)} steps, {path.stat().st_size} bytes")
+save(__file__, f'{{"torch": "{torch.__version__}", "programs": [\n{lines}\n]}}\n')

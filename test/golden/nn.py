@@ -8,16 +8,14 @@ Data follow the rule of ops.py: element i of a tensor is ((i * 7919) % 1000 - 50
 `error`. `bounds` are the arguments of uniform_ with which a layer initialises its weight and its bias.
 """
 
-import json
 import math
-from pathlib import Path
 from unittest import mock
 
 import torch
 import torch.nn.functional as F
+from golden import write
 from torch import nn
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 torch.set_num_threads(1)
 
 
@@ -145,7 +143,6 @@ LAYERS = [
     ["Conv2d", [8, 16, [3, 5]], {"groups": 4}], ["Conv2d", [8, 8, 1], {"bias": False, "dilation": 2}],
 ]
 golden = {
-    "torch": torch.__version__,
     "convolutions": convolutions,
     "linears": linears,
     "models": [
@@ -157,11 +154,4 @@ golden = {
         for name, args, options in LAYERS
     ],
 }
-path = Path(__file__).with_suffix(".json")
-lines = [
-    f" {json.dumps(key)}: "
-    + (json.dumps(part) if isinstance(part, str) else "[\n  " + ",\n  ".join(json.dumps(c, separators=(",", ":")) for c in part) + "\n ]")
-    for key, part in golden.items()
-]
-path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-print(f"{path}: {path.stat().st_size} bytes")
+write(__file__, golden)

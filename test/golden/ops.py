@@ -9,29 +9,18 @@ with `special` values (index: number or "nan", "inf", "-inf") written over it. A
 Only that it is an error is compared, not its text.
 """
 
-import json
 import math
 import random
 import warnings
-from pathlib import Path
 
 import torch
+from golden import number, write
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 
 torch.set_num_threads(1)
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 ERRORS = (RuntimeError, IndexError, ValueError, TypeError)
 rng = random.Random(20260)
-
-
-def number(x):
-    """A float as JSON: names for what JSON cannot say, and no more digits than the dtype has."""
-    if math.isnan(x):
-        return "nan"
-    if math.isinf(x):
-        return "inf" if x > 0 else "-inf"
-    return x
 
 
 def values(t):
@@ -293,7 +282,6 @@ def fits_float(x):
 
 
 golden = {
-    "torch": torch.__version__,
     "views": [view_program() for _ in range(300)],
     "reductions": reductions(),
     "products": products(),
@@ -303,15 +291,4 @@ golden = {
     "sequences": sequences(),
     "fills": [[x, fits_float(x)] for x in (3.4028234663852886e38, 3.4028235e38, 3.5e38, -3.5e38, 1e300, 1e-300)],
 }
-path = Path(__file__).with_suffix(".json")
-text = ",\n".join(
-    f' {json.dumps(key)}: '
-    + (
-        "[\n  " + ",\n  ".join(json.dumps(case, separators=(",", ":"), allow_nan=False) for case in part) + "\n ]"
-        if isinstance(part, list)
-        else json.dumps(part, separators=(",", ":"), allow_nan=False)
-    )
-    for key, part in golden.items()
-)
-path.write_text("{\n" + text + "\n}\n")
-print(f"{path}: {path.stat().st_size} bytes, " + ", ".join(f"{len(part)} {key}" for key, part in golden.items() if isinstance(part, list)))
+write(__file__, golden)

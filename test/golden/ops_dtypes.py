@@ -8,20 +8,14 @@ Run it with any Python that has torch 2.15 (nothing else is needed); the output 
 them). `casts` holds exact numbers that every dtype's conversion is defined for.
 """
 
-import json
 import math
 import random
-from pathlib import Path
 
 import torch
+from golden import number, write
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
 DTYPES = ["float32", "float64", "float16", "bfloat16", "int64", "int32", "uint8", "bool"]
 rng = random.Random(3)
-
-
-def name(x):
-    return "nan" if math.isnan(x) else ("inf" if x > 0 else "-inf") if math.isinf(x) else x
 
 
 numbers = [0.0, -0.0, 1, -1, 0.1, 1 / 3, 65504, 65519.99, 65520, 65536, 1e5, -7e4, 2**-14, 2**-24, 2**-25, 1.5 * 2**-25, 2**-26]
@@ -50,16 +44,8 @@ for a in DTYPES:
                 promotions.append([a, da, b, db, str(torch.result_type(x, y))[6:]])
 
 golden = {
-    "torch": torch.__version__,
-    "halves": [[name(x), bits["float16"][i], name(back["float16"][i]), bits["bfloat16"][i], name(back["bfloat16"][i])] for i, x in enumerate(numbers)],
+    "halves": [[number(x), bits["float16"][i], number(back["float16"][i]), bits["bfloat16"][i], number(back["bfloat16"][i])] for i, x in enumerate(numbers)],
     "casts": casts,
     "promotions": promotions,
 }
-path = Path(__file__).with_suffix(".json")
-lines = [
-    f" {json.dumps(key)}: "
-    + (json.dumps(part) if isinstance(part, str) else "[\n  " + ",\n  ".join(json.dumps(c, separators=(",", ":")) for c in part) + "\n ]")
-    for key, part in golden.items()
-]
-path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-print(f"{path}: {path.stat().st_size} bytes")
+write(__file__, golden)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DType, empty, Generator, init, matmul, randn, type Tensor, zeros } from '../../lib/index.js';
+import { readGolden } from '../cases/data.js';
 
 const seeded = (seed = 1) => ({ generator: new Generator(seed) });
 
@@ -201,6 +202,27 @@ describe('spectral_', () => {
     expect(spectralNorm(t.flatten(1)) / gain).toBeCloseTo(1, dtype === 'float64' ? 9 : 5);
   });
 
+  it.each([
+    ['float32', 1e-6],
+    ['float64', 1e-12],
+  ] as const)('in %s, every element is within %d of the normal over the exact norm', (dtype, tolerance) => {
+    for (const shape of [
+      [1, 5],
+      [6, 6],
+      [40, 40],
+      [90, 31],
+      [25, 4, 3, 3],
+      [128, 128],
+    ]) {
+      const t = init.spectral_(empty(shape, { dtype }), 2, seeded()).flatten(1).to('float64');
+      const normals = randn(shape, { dtype, ...seeded() })
+        .flatten(1)
+        .to('float64');
+      const exact = normals.mul(2 / spectralNorm(normals));
+      expect(t.div(exact).sub(1).norm(Infinity).item(), `${shape}`).toBeLessThan(tolerance);
+    }
+  });
+
   it('is a normal fill but for one factor, and takes its draws', () => {
     const generator = new Generator(1);
     const t = init.spectral_(empty(9, 7).t(), 1, { generator });
@@ -253,6 +275,32 @@ describe('on mt19937', () => {
       });
     }
   });
+
+  interface Case {
+    seed: number;
+    shape: number[];
+    dtype: 'float32' | 'float64';
+    gain: number;
+    step: number;
+    base64: string;
+  }
+
+  // Another LAPACK rounds differently. A square matrix's last columns carry that times its condition.
+  it.each(readGolden<{ cases: Case[] }>('orthogonal').cases)(
+    'orthogonal_ of $shape in $dtype, gain $gain, is within 2e-6 of torch',
+    ({ seed, shape, dtype, gain, step, base64 }) => {
+      const bytes = Uint8Array.from(Buffer.from(base64, 'base64')).buffer;
+      const wanted = dtype === 'float64' ? new Float64Array(bytes) : new Float32Array(bytes);
+      const generator = new Generator(seed, { algorithm: 'mt19937' });
+      const { array } = init.orthogonal_(empty(shape, { dtype }), gain, { generator });
+      expect(wanted.length).toBeGreaterThanOrEqual(Math.min(array.length, 2 * Math.max(...shape)));
+      let worst = 0;
+      for (const [k, value] of wanted.entries()) {
+        worst = Math.max(worst, Math.abs(Number(array[(k * step) % array.length]) - value));
+      }
+      expect(worst / gain).toBeLessThan(dtype === 'float64' ? 1e-14 : 2e-6);
+    },
+  );
 
   it('deltaOrthogonal_ and spectral_ work too', () => {
     expect(deviation(init.deltaOrthogonal_(empty(6, 4, 3), 1, torch()).select(2, 1))).toBeLessThan(5e-6);

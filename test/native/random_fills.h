@@ -50,6 +50,7 @@ inline std::vector<Fill> AllFills() {
     truncated("(0,1,-2,2)", {0, 1, -2, 2});
     truncated("(0,1,1,3)", {0, 1, 1, 3});
     truncated("(0.1,0.5,-inf,inf)", {0.1, 0.5, -kInf, kInf});
+    truncated("(0,1,4.5,inf)", {0, 1, 4.5, kInf});
     truncated("(0,1,10,11)", {0, 1, 10, 11});
     truncated("(3,0.5,-inf,-2)", {3, 0.5, -kInf, -2});
     truncated("(0,1,0.5,0.53)", {0, 1, 0.5, 0.53});
