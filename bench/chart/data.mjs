@@ -17,6 +17,25 @@ export const rows = [
 export const libraries = { evenkeel: 'evenkeel', torch: 'PyTorch', numpy: 'NumPy', tfjs: 'TensorFlow.js' };
 
 /**
+ * Results of several runs as one; of a case that was measured again, the least disturbed.
+ *
+ * @throws Error where they are not comparable
+ */
+export function merge([first, ...others]) {
+  const setup = ({ machine: { load, ...machine }, versions, rounds }) => JSON.stringify({ machine, versions, rounds });
+  if (others.some((other) => setup(other) !== setup(first))) {
+    throw new Error('the results are of different machines, versions or numbers of rounds');
+  }
+  const all = [first, ...others].flatMap(({ cases }) => cases);
+  const least = new Map();
+  for (const { name, threads, spread } of all) {
+    const key = `${name}, ${threads}`;
+    least.set(key, Math.min(spread, least.get(key) ?? Number.POSITIVE_INFINITY));
+  }
+  return { ...first, cases: all.filter(({ name, threads, spread }) => spread === least.get(`${name}, ${threads}`)) };
+}
+
+/**
  * The chart's data: `panels`, one for each thread count with its title; `points`, one for each panel, row and library,
  * with the time in milliseconds; `gaps`, one for each panel and row that PyTorch is in, with how many times as long it takes.
  *

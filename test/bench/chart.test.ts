@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cases } from '../../bench/cases.mjs';
-import { caption, rows, shape } from '../../bench/chart/data.mjs';
+import { caption, merge, rows, shape } from '../../bench/chart/data.mjs';
 import { toPng, toSvg } from '../../bench/chart/render.mjs';
 import { specification, themeNames } from '../../bench/chart/spec.mjs';
 
-const line = (name: string, threads: number, ms: number, peer: string, peerMs: number | null) => ({
-  ...{ name, threads, ms, peer, peerMs, ratio: peerMs === null ? null : peerMs / ms },
+const line = (name: string, threads: number, ms: number, peer: string, peerMs: number) => ({
+  ...{ name, threads, ms, peer, peerMs, ratio: peerMs / ms, spread: 0.1 },
 });
 const results = {
   machine: { cpu: 'Some CPU', cores: 2, platform: 'linux', arch: 'x64', load: 0 },
@@ -71,6 +71,26 @@ describe('data', () => {
   });
 });
 
+describe('results of several runs', () => {
+  const again = { ...line('uniform_ float32 1Mi', 1, 0.1, 'torch', 2), spread: 0.01 };
+  const noisy = { ...again, ms: 0.3, spread: 0.5 };
+  const other = { ...line('sparse_(0.5) float32 1Mi', 1, 3, 'torch', 30), spread: 0.3 };
+
+  it('give their least disturbed lines', () => {
+    const runs = [[noisy], [again], [other, noisy]].map((lines) => ({ ...results, cases: lines }));
+    expect(merge(runs).cases).toEqual([again, other]);
+    expect(merge([results])).toEqual(results);
+  });
+
+  it('are refused if they are not comparable', () => {
+    const busier = { ...results, machine: { ...results.machine, load: 3 } };
+    expect(() => merge([results, busier])).not.toThrow();
+    expect(() => merge([results, { ...results, rounds: 3 }])).toThrow(
+      /different machines, versions or numbers of rounds/,
+    );
+  });
+});
+
 describe('drawing', () => {
   it.each(themeNames)('gives SVG and PNG, %s', async (theme) => {
     const svg = await toSvg(specification(shape(results), ['a line'], theme));
@@ -92,7 +112,7 @@ describe('drawing', () => {
         spawnSync(process.execPath, ['bench/chart.mjs', ...args], { encoding: 'utf8' });
       const file = path.join(folder, 'results.json');
       writeFileSync(file, JSON.stringify(results));
-      const { status, stderr } = run(file, path.join(folder, 'images'));
+      const { status, stderr } = run(file, '--out', path.join(folder, 'images'));
       // Without a font on the system the PNG would have no text: that is refused.
       if (status === 1) expect(stderr).toContain('no font');
       else {
@@ -103,6 +123,7 @@ describe('drawing', () => {
       writeFileSync(file, JSON.stringify({ ...results, cases: [] }));
       expect(run(file)).toMatchObject({ status: 1, stderr: expect.stringContaining('none of the chart') });
       expect(run()).toMatchObject({ status: 2 });
+      expect(run(file, '--zork')).toMatchObject({ status: 2 });
     } finally {
       rmSync(folder, { recursive: true });
     }
