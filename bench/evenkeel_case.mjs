@@ -1,14 +1,17 @@
-// One case in evenkeel: `evenkeel_case.mjs NAME`. Each line on standard input, a number of seconds, is a round; each is
-// answered by a line of JSON, {"ms","best"}. The first line of output, {}, says that it is warm. The thread count comes
-// from EVENKEEL_THREADS.
-import { createInterface } from 'node:readline';
+// One case in evenkeel: `evenkeel_case.mjs NAME`; or the plain fill of as much memory: `evenkeel_case.mjs NAME memory`.
+// The thread count comes from EVENKEEL_THREADS.
 import * as evenkeel from 'evenkeel';
 import { cases } from './cases.mjs';
-import { round, warmUp } from './measure.mjs';
+import { serve } from './measure.mjs';
 
-const step = cases.find(({ name }) => name === process.argv[2]).setup(evenkeel);
-const batch = warmUp(step);
-console.log('{}');
-for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(round(step, batch, Number(line))));
+const [name, role] = process.argv.slice(2);
+const row = cases.find((found) => found.name === name);
+
+/** In float32 whatever the dtype is: it is the memory that counts. */
+function memoryFill({ count, dtype }) {
+  const bytes = count * evenkeel.empty([1], { dtype }).array.BYTES_PER_ELEMENT;
+  const tensor = evenkeel.empty(Math.ceil(bytes / 4));
+  return () => tensor.fill_(1);
 }
+
+await serve(role === 'memory' ? memoryFill(row.writes) : row.setup(evenkeel));

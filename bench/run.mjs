@@ -1,64 +1,15 @@
-// npm run bench: evenkeel against OpenBLAS in a C loop and against PyTorch. See README.md beside this file.
+// npm run bench: evenkeel against OpenBLAS in a C loop, PyTorch, NumPy and TensorFlow.js. See README.md beside this file.
 import os from 'node:os';
-import { parseArgs } from 'node:util';
-import { cases } from './cases.mjs';
-import { evenkeel, rawPeer, torchPeer } from './peers.mjs';
-import { machineLines, remarks, toRows, toTable } from './report.mjs';
-
-const usage = `usage: npm run bench -- [options]
-
-  --filter TEXT     only the cases whose name contains TEXT
-  --threads 1,2     the thread counts to measure (default: 1 and 2, as far as there are cores)
-  --rounds N        how often each implementation has its turn (default: 5)
-  --json            one JSON object on standard output, progress on standard error
-  --help            this text
-
-Set EVENKEEL_BENCH_PYTHON to a Python that has PyTorch to compare with it.
-
-cases:
-${cases.map(({ name }) => `  ${name}`).join('\n')}
-`;
+import { parse, UsageError, usage } from './options.mjs';
+import { evenkeel, memory, numpyPeer, oneThread, rawPeers, tfjsPeer, torchPeer } from './peers.mjs';
+import { leastDisturbed, untilIdle } from './quiet.mjs';
+import { environment, noise, remarks, toRows } from './report.mjs';
+import { machineLines, toTable } from './table.mjs';
 
 /** How long an implementation's turn lasts, in seconds. */
 const turn = 0.1;
 /** Between turns: threads of the one before may still spin. */
 const pause = 10;
-
-class UsageError extends Error {}
-
-function integers(flag, text, max) {
-  const values = text.split(',').map((part) => (/^\s*\d+\s*$/.test(part) ? Number(part) : Number.NaN));
-  if (values.some((value) => !(value >= 1 && value <= max))) {
-    throw new UsageError(`${flag}: expected whole numbers from 1 to ${max}, but got ${JSON.stringify(text)}`);
-  }
-  return values;
-}
-
-function parse(args) {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: {
-        filter: { type: 'string', default: '' },
-        threads: { type: 'string' },
-        rounds: { type: 'string', default: '5' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const cores = os.availableParallelism();
-  const threads =
-    values.threads === undefined ? [1, 2].filter((n) => n <= cores) : integers('--threads', values.threads, 256);
-  const rounds = integers('--rounds', values.rounds, 1000);
-  if (rounds.length !== 1) throw new UsageError('--rounds: expected one number');
-  const chosen = cases.filter(({ name }) => name.toLowerCase().includes(values.filter.toLowerCase()));
-  if (chosen.length === 0) throw new UsageError(`--filter: no case's name contains ${JSON.stringify(values.filter)}`);
-  return { ...values, threads: [...new Set(threads)], rounds: rounds[0], chosen };
-}
 
 /** The times of every round, by implementation. They take turns, so that what else the machine does hits all alike. */
 async function measure(row, threads, implementations, rounds) {
@@ -91,47 +42,59 @@ async function packageInfo() {
   }
 }
 
+/** PyTorch and NumPy, as far as the Python has them. */
+async function pythonPeers(python) {
+  if (!python) return [];
+  const tried = await Promise.allSettled([torchPeer(python), numpyPeer(python)]);
+  const found = tried.flatMap(({ value }) => value ?? []);
+  if (found.length > 0) return found;
+  throw new Error(`EVENKEEL_BENCH_PYTHON=${python} runs neither PyTorch nor NumPy: ${tried[0].reason.message}`);
+}
+
+async function tfjsPeers(folder) {
+  if (!folder) return [];
+  try {
+    return [await tfjsPeer(folder)];
+  } catch (error) {
+    throw new Error(`EVENKEEL_BENCH_TFJS=${folder} has no @tensorflow/tfjs that runs: ${error.message}`);
+  }
+}
+
 async function main() {
-  const options = parse(process.argv.slice(2));
+  const options = parse(process.argv.slice(2), os.availableParallelism());
   if (options.help) {
     process.stdout.write(usage);
     return 0;
   }
-  const work = options.chosen.flatMap((row) =>
-    options.threads.filter((n) => row.threads?.includes(n) ?? true).map((threads) => ({ row, threads })),
-  );
-  if (work.length === 0) throw new UsageError('--threads: the chosen cases are measured at other counts only');
   const note = (text) => process.stderr.write(text);
   const info = await packageInfo();
-  const raw = rawPeer(info.blas.core);
-  const python = process.env.EVENKEEL_BENCH_PYTHON;
-  let torch;
-  try {
-    torch = python ? await torchPeer(python) : undefined;
-  } catch (error) {
-    throw new Error(`EVENKEEL_BENCH_PYTHON=${python} does not run PyTorch: ${error.message}`);
-  }
-  const peers = [raw, torch].filter((peer) => peer !== undefined);
-  const machine = `${machineLines(info, raw, torch).join('\n')}\n\n`;
-  if (options.json) note(machine);
-  else process.stdout.write(machine);
+  const { EVENKEEL_BENCH_PYTHON: python, EVENKEEL_BENCH_TFJS: folder } = process.env;
+  const peers = [...rawPeers(info.blas.core), ...(await tfjsPeers(folder)), ...(await pythonPeers(python))];
+  const where = environment(info, peers);
+  const head = `${machineLines(where).join('\n')}\n\n`;
+  if (options.json) note(head);
+  else process.stdout.write(head);
 
   const results = [];
-  for (const { row, threads } of work) {
-    const what = `[${results.length + 1}/${work.length}] ${row.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
+  for (const { row, threads } of options.work) {
+    const what = `[${results.length + 1}/${options.work.length}] ${row.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
     note(process.stderr.isTTY ? `\r\x1b[K${what}` : `${what}\n`);
-    const result = await measure(row, threads, [evenkeel, ...peers], options.rounds);
+    const result = await leastDisturbed(
+      () => measure(row, threads, [evenkeel, oneThread, memory, ...peers], options.rounds),
+      options.retries,
+      noise,
+      () => untilIdle(60),
+    );
     if (result.failure !== undefined) note(`${process.stderr.isTTY ? '\n' : ''}failed: ${result.failure}\n`);
     results.push(result);
   }
   if (process.stderr.isTTY) note('\r\x1b[K');
-  await torch?.quit();
+  for (const peer of peers) await peer.quit?.();
 
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ cases: toRows(results) }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...where, rounds: options.rounds, cases: toRows(results) }, null, 2)}\n`);
   } else {
-    const names = peers.map(({ name }) => name);
-    process.stdout.write(`${toTable(results, names)}\n\n${remarks(results)}\n`);
+    process.stdout.write(`${toTable(results)}\n\n${remarks(results)}\n`);
   }
   return results.some(({ failure }) => failure !== undefined) ? 1 : 0;
 }

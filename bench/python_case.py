@@ -1,6 +1,6 @@
-"""Cases in PyTorch, one line of JSON on standard input each: {"setup", "step", "threads"}.
+"""Cases in PyTorch or NumPy: `python_case.py torch|numpy`; one line of JSON on standard input each, {"setup", "step", "threads"}.
 
-Every case runs in a process of its own, forked after `import torch`, which takes seconds. It answers as evenkeel_case.mjs
+Every case runs in a process of its own, forked after the import, which takes seconds. It answers as evenkeel_case.mjs
 does: {} when it is warm, then {"ms", "best"} for each line that holds a number of seconds, until a line that says "end".
 An exception or a crash is answered by {"error"}, and ends the case.
 """
@@ -12,10 +12,9 @@ import sys
 import textwrap
 import time
 
-import torch
-
 BATCH_MS = 2
 WARM_UP_MS = 100
+PATIENCE = 10  # three calls are wanted, but not if they take longer than this many times the time that was given
 
 
 def read_line():
@@ -37,41 +36,60 @@ def now():
     return 1e3 * time.perf_counter()
 
 
-def compile_case(setup, step):
+def import_torch():
+    import torch
+
+    cpu = torch.backends.cpu.get_cpu_capability()
+    return {"torch": torch}, torch.set_num_threads, {"version": torch.__version__, "cpu": cpu}
+
+
+def import_numpy():
+    import numpy
+
+    # NumPy has no say in its BLAS's threads. OpenBLAS reads the variable once: one server for each count.
+    return {"np": numpy}, lambda threads: None, {"version": numpy.__version__}
+
+
+def compile_case(names, setup, step):
     """A function of no arguments that runs `step` on the variables that `setup` makes."""
     code = "def make():\n" + textwrap.indent(setup or "pass", "  ")
     code += "\n  def step():\n" + textwrap.indent(step, "    ") + "\n  return step\n"
-    scope = {"torch": torch}
+    scope = dict(names)
     exec(code, scope)
     return scope["make"]()
 
 
 def warm_up(step):
     start, calls = now(), 0
-    while calls < 3 or now() - start < WARM_UP_MS:
+    elapsed = 0
+    while elapsed < WARM_UP_MS or (calls < 3 and elapsed < PATIENCE * WARM_UP_MS):
         step()
         calls += 1
+        elapsed = now() - start
+    last = max(1, calls // 2)
     start = now()
-    for _ in range(calls // 2):
+    for _ in range(last):
         step()
-    each = (now() - start) / (calls // 2)
+    each = (now() - start) / last
     return int(BATCH_MS / each) + 1 if each < BATCH_MS else 1
 
 
 def run_round(step, batch, seconds):
-    samples, end = [], now() + 1e3 * seconds
-    while len(samples) < 3 or now() < end:
+    samples, begin, elapsed = [], now(), 0
+    while elapsed < seconds or (len(samples) < 3 and elapsed < PATIENCE * seconds):
         start = now()
         for _ in range(batch):
             step()
-        samples.append((now() - start) / batch)
+        end = now()
+        samples.append((end - start) / batch)
+        elapsed = (end - begin) / 1e3
     return statistics.median(samples), min(samples)
 
 
-def serve(case):
+def serve(case, names, set_threads):
     try:
-        torch.set_num_threads(case["threads"])
-        step = compile_case(case["setup"], case["step"])
+        set_threads(case["threads"])
+        step = compile_case(names, case["setup"], case["step"])
         batch = warm_up(step)
         answer()
         while True:
@@ -85,18 +103,19 @@ def serve(case):
 
 
 def main():
-    answer(version=torch.__version__, cpu=torch.backends.cpu.get_cpu_capability())
+    names, set_threads, description = {"torch": import_torch, "numpy": import_numpy}[sys.argv[1]]()
+    answer(**description)
     while True:
         line = read_line()
         if line is None:
             return
         case = json.loads(line)
         if not hasattr(os, "fork"):  # Windows: all cases share a process
-            serve(case)
+            serve(case, names, set_threads)
             continue
         child = os.fork()
         if child == 0:
-            serve(case)
+            serve(case, names, set_threads)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if status != 0:

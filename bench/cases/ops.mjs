@@ -1,0 +1,110 @@
+// Operations on tensors, and what the package itself costs. Data are small enough to stay in the caches that a network's
+// layer stays in.
+const million = 1_000_000;
+
+/** x.op() for a million normals, against the same method of PyTorch. */
+const unary = (op) => ({
+  name: `${op} float32 1M`,
+  setup: (ek) => {
+    const x = ek.randn(million);
+    return () => x[op]();
+  },
+  torch: [`x = torch.randn(${million})`, `x.${op}()`],
+});
+
+const matmul = (n, dtype, raw, ratio) => ({
+  name: `matmul ${dtype} ${n}`,
+  setup: (ek) => {
+    const a = ek.randn([n, n], { dtype });
+    const b = ek.randn([n, n], { dtype });
+    return () => a.matmul(b);
+  },
+  raw: [raw, n],
+  torch: [`a, b = (torch.randn(${n}, ${n}, dtype=torch.${dtype}) for _ in range(2))`, 'a @ b'],
+  targets: ratio ? [{ peer: 'raw', ratio }] : [],
+});
+
+const matvec = (n, dtype, raw) => ({
+  name: `matvec ${dtype} ${n}`,
+  setup: (ek) => {
+    const a = ek.randn([n, n], { dtype });
+    const x = ek.randn([n], { dtype });
+    return () => a.matmul(x);
+  },
+  raw: [raw, n],
+  torch: [`a = torch.randn(${n}, ${n}, dtype=torch.${dtype}); x = torch.randn(${n}, dtype=torch.${dtype})`, 'a @ x'],
+  targets: [{ peer: 'raw', threads: [1], limit: (ms) => 1.2 * ms + 0.0015 }],
+});
+
+export const ops = [
+  {
+    name: 'randn float64 1M',
+    setup: (ek) => () => ek.randn([million], { dtype: 'float64' }),
+    torch: ['', `torch.randn(${million}, dtype=torch.float64)`],
+  },
+  {
+    // The signal-propagation experiment: how far does a signal get through a hundred random layers?
+    name: 'chain of 100 layers 512',
+    setup: (ek) => {
+      const scale = 1 / Math.sqrt(512);
+      const start = ek.randn(512);
+      return () => {
+        let x = start;
+        for (let layer = 0; layer < 100; layer++) x = ek.randn(512, 512).mul(scale).matmul(x);
+        return x;
+      };
+    },
+    raw: ['chain', 512],
+    torch: [
+      'scale = 512 ** -0.5; start = torch.randn(512)',
+      'x = start\nfor _ in range(100): x = (torch.randn(512, 512) * scale) @ x',
+    ],
+    targets: [{ peer: 'torch', ratio: 1.7 }],
+  },
+  matvec(512, 'float32', 'sgemv'),
+  matvec(512, 'float64', 'dgemv'),
+  matmul(512, 'float32', 'sgemm'),
+  matmul(1024, 'float32', 'sgemm', 0.95),
+  matmul(512, 'float64', 'dgemm'),
+  {
+    name: 'conv2d 8x64x56x56 3x3',
+    setup: (ek) => {
+      const x = ek.randn(8, 64, 56, 56);
+      const weight = ek.randn(64, 64, 3, 3);
+      const bias = ek.randn(64);
+      const { conv2d } = ek.nn.functional;
+      return () => conv2d(x, weight, bias, { padding: 1 });
+    },
+    torch: [
+      'x, weight, bias = torch.randn(8, 64, 56, 56), torch.randn(64, 64, 3, 3), torch.randn(64)',
+      'torch.nn.functional.conv2d(x, weight, bias, padding=1)',
+    ],
+  },
+  {
+    name: 'add float32 1M',
+    setup: (ek) => {
+      const a = ek.randn(million);
+      const b = ek.randn(million);
+      return () => a.add(b);
+    },
+    torch: [`a, b = torch.randn(${million}), torch.randn(${million})`, 'a + b'],
+  },
+  ...['relu', 'exp', 'tanh', 'sum', 'std'].map(unary),
+  {
+    // Next to no work: what a call costs.
+    name: 'add float32 16',
+    threads: [1],
+    setup: (ek) => {
+      const a = ek.randn(16);
+      const b = ek.randn(16);
+      return () => a.add(b);
+    },
+    torch: ['a, b = torch.randn(16), torch.randn(16)', 'a + b'],
+  },
+  {
+    name: "require('evenkeel')",
+    threads: [1],
+    fresh: 'require_case.cjs',
+    targets: [{ ms: 40 }],
+  },
+];
