@@ -3,8 +3,8 @@ import { checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError, shapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { checkSize, formatShape, numElements } from '../shape.js';
-import { apply, operand, Tensor } from '../tensor/index.js';
-import { allocateView, restride, type TensorView } from '../view.js';
+import { apply, operand, type Tensor } from '../tensor/index.js';
+import { type TensorView, unsqueezeView } from '../view.js';
 
 /** A number for height and width alike, or one for each. */
 export type Pair = number | readonly [number, number];
@@ -72,23 +72,6 @@ function checkBias(call: string, bias: Tensor, size: number, x: TensorView): voi
   ops.checkSameDType(call, view, x);
 }
 
-/** Writes a bias into the output that a product is to be added to. Returns the factor for the output's old contents. */
-function addBias(call: string, bias: Tensor | null, size: number, out: TensorView, shape: number[]): number {
-  if (bias === null || bias === undefined) return 0;
-  checkBias(call, bias, size, out);
-  const view = bias.elements;
-  ops.copy(
-    call,
-    restride(
-      view,
-      shape,
-      shape.map((n) => (n === 1 ? 0 : view.strides[0]!)),
-    ),
-    out,
-  );
-  return 1;
-}
-
 /**
  * Two-dimensional convolution (cross-correlation, as in torch) of images [N, in, H, W] or one image [in, H, W] with a
  * weight [out, in / groups, kh, kw] and a bias [out].
@@ -110,7 +93,7 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null
     );
   }
   ops.checkSameDType(call, image, w);
-  const x = image.shape.length === 4 ? image : input.unsqueeze(0).elements;
+  const x = image.shape.length === 4 ? image : unsqueezeView(call, image, 0);
   const stride = checkPair(call, 'stride', given.stride ?? 1, 1);
   const dilation = checkPair(call, 'dilation', given.dilation ?? 1, 1);
   const groups = checkSize(call, given.groups ?? 1, 'groups');
@@ -136,11 +119,14 @@ export function conv2d(input: Tensor, weight: Tensor, bias: Tensor | null = null
     }
     return Math.floor((padded - spans[d]!) / stride[d]!) + 1;
   });
-  const out = allocateView(call, [x.shape[0]!, outChannels, ...sizes], x.dtype);
-  const beta = addBias(call, bias, outChannels, out, [outChannels, 1, 1]);
-  ops.conv2dInto(call, x, w, out, { stride, padding: before, dilation, groups }, beta === 1);
-  const result = new Tensor(out);
-  return image.shape.length === 4 ? result : result.squeeze(0);
+  const inputs = [image.shape.length === 4 ? input : input.unsqueeze(0), weight];
+  if (bias !== null && bias !== undefined) {
+    checkBias(call, bias, outChannels, x);
+    inputs.push(bias);
+  }
+  const size = sizes as [number, number];
+  const out = apply(call, ops.conv2dOp, inputs, { stride, padding: before, dilation, groups, size });
+  return image.shape.length === 4 ? out : out.squeeze(0);
 }
 
 /** The padding before the first row and column, and in total. 'same' puts an odd one out at the end, as torch does. */

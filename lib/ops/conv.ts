@@ -1,12 +1,19 @@
 // Two-dimensional convolution.
 import { kernelId, run } from '../run.js';
-import { numElements } from '../shape.js';
-import type { TensorView } from '../view.js';
-import { contiguous, inCompute } from './storage.js';
+import { numElements, type Shape } from '../shape.js';
+import { outputView, restride, type TensorView } from '../view.js';
+import { from, linear, type Op } from './op.js';
+import { reductionOps } from './reduce.js';
+import { contiguous, copy, fill, inCompute } from './storage.js';
 
-const kernels = { conv2d: kernelId('conv2d') };
+const kernels = {
+  forward: kernelId('conv2d'),
+  withBias: kernelId('conv2d_bias'),
+  backwardInput: kernelId('conv2d_backward_input'),
+  backwardWeight: kernelId('conv2d_backward_weight'),
+};
 
-/** A row of conv2d's geometry: stride, padding before the first element, dilation, for height and width. */
+/** Of a convolution: stride, padding before the first element, dilation, for height and width. */
 export interface Conv2dGeometry {
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
@@ -14,21 +21,71 @@ export interface Conv2dGeometry {
   readonly groups: number;
 }
 
-/**
- * out [N, Co, Ho, Wo] = convolution of x [N, Ci, H, W] with w [Co, Ci / groups, kh, kw], plus `out` where `accumulate`.
- * `out` must be contiguous, and fresh where not `accumulate`; its size decides how far past the image's end the kernel goes.
- */
-export function conv2dInto(
-  call: string,
-  x: TensorView,
-  w: TensorView,
-  out: TensorView,
-  { stride, padding, dilation, groups }: Conv2dGeometry,
-  accumulate: boolean,
-): void {
-  // Nothing to add up; the output holds zeros or the bias already.
-  if ([x, w, out].some((view) => numElements(view.shape) === 0)) return;
-  inCompute(call, out, [contiguous(call, x), contiguous(call, w)], (target, inputs) =>
-    run(call, kernels.conv2d, [target, ...inputs], [...stride, ...padding, ...dilation, groups, accumulate ? 1 : 0]),
+/** The seven numbers that every kernel of convolutions takes. */
+const numbers = ({ stride, padding, dilation, groups }: Conv2dGeometry) => [...stride, ...padding, ...dilation, groups];
+
+/** A convolution's geometry, and the size of its output, which says how far past the image's end the kernel goes. */
+export interface Conv2dArguments extends Conv2dGeometry {
+  readonly size: readonly [height: number, width: number];
+}
+
+/** [N, Co, Ho, Wo]: x [N, Ci, H, W] convolved with w [Co, Ci / groups, kh, kw], plus a bias [Co] where there is one. */
+export const conv2dOp: Op<Conv2dArguments> = {
+  node: 'ConvolutionBackward0',
+  forward: (call, [x, w, bias], args) => {
+    const out = outputView(call, [x!.shape[0]!, w!.shape[0]!, ...args.size], x!.dtype);
+    if (numElements(out.shape) === 0) return out;
+    if (numElements(w!.shape) === 0) {
+      // No input channels: nothing adds up but the bias.
+      fill(call, out, 0);
+      if (bias !== undefined) copy(call, restride(bias, [bias.shape[0]!, 1, 1], [bias.strides[0]!, 0, 0]), out);
+      return out;
+    }
+    inCompute(
+      call,
+      out,
+      [x!, w!, ...(bias === undefined ? [] : [bias])].map((view) => contiguous(call, view)),
+      (target, inputs) =>
+        inputs.length === 3
+          ? run(call, kernels.withBias, [target, ...inputs], numbers(args))
+          : run(call, kernels.forward, [target, ...inputs], [...numbers(args), 0]),
+    );
+    return out;
+  },
+  gradients: [
+    from([1], (g, [w], args, { shape }) => inputGradient(g, w!, args, shape)),
+    from([0], (g, [x], args, { shape }) => weightGradient(g, x!, args, shape)),
+    linear((g) => sumOf(g, [0, 2, 3])),
+  ],
+};
+
+const call = 'backward';
+
+/** The gradient [N, Ci, H, W] with respect to the input; also the transposed convolution of g. */
+export function inputGradient(g: TensorView, w: TensorView, args: Conv2dGeometry, shape: Shape): TensorView {
+  const out = outputView(call, shape, g.dtype);
+  if (numElements(shape) === 0 || numElements(g.shape) === 0 || numElements(w.shape) === 0) {
+    fill(call, out, 0);
+    return out;
+  }
+  inCompute(call, out, [contiguous(call, g), contiguous(call, w)], (target, inputs) =>
+    run(call, kernels.backwardInput, [target, ...inputs], numbers(args)),
   );
+  return out;
+}
+
+function weightGradient(g: TensorView, x: TensorView, args: Conv2dGeometry, shape: Shape): TensorView {
+  const out = outputView(call, shape, g.dtype);
+  if (numElements(shape) === 0 || numElements(g.shape) === 0 || numElements(x.shape) === 0) {
+    fill(call, out, 0);
+    return out;
+  }
+  inCompute(call, out, [contiguous(call, x), contiguous(call, g)], (target, inputs) =>
+    run(call, kernels.backwardWeight, [target, ...inputs], [...numbers(args), 0]),
+  );
+  return out;
+}
+
+function sumOf(view: TensorView, dims: readonly number[]): TensorView {
+  return reductionOps.sum.forward(call, [view], { dims, keepdim: false, params: [] });
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { randperm, zeros } from '../../lib/creation.js';
 import type { DType } from '../../lib/dtype.js';
 import { Generator } from '../../lib/random.js';
-import type { Tensor } from '../../lib/tensor.js';
+import type { Tensor } from '../../lib/tensor/index.js';
 
 const lines = readFileSync(new URL('../golden/random.txt', import.meta.url), 'utf8')
   .trim()
