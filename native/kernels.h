@@ -7,6 +7,15 @@ namespace evenkeel {
 
 void Copy(const Plan& plan);
 void FillAll(const Plan& plan);
+void IntSum(const Plan& plan);
+void IntProd(const Plan& plan);
+void Prod(const Plan& plan);
+void AnyMax(const Plan& plan);
+void AnyMin(const Plan& plan);
+void ArgMax(const Plan& plan);
+void ArgMin(const Plan& plan);
+void Any(const Plan& plan);
+void All(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
 void Conv2dBackwardInput(const Plan& plan);

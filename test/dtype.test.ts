@@ -108,20 +108,59 @@ describe('numbers that do not fit', () => {
   });
 });
 
-describe('what integers and booleans cannot do yet', () => {
-  it.each(['int64', 'int32', 'uint8', 'bool'] as const)('%s', (dtype) => {
+describe('integers and booleans', () => {
+  const whole = (values: number[], dtype: DType) => tensor(values, { dtype });
+
+  it.each(['int64', 'int32', 'uint8', 'bool'] as const)('%s refuses what has no meaning for it', (dtype) => {
     const t = zeros([2, 2], { dtype });
     for (const [call, run] of Object.entries({
-      add: () => t.add(t),
-      mul_: () => t.mul_(2),
-      sqrt: () => t.sqrt(),
-      sum: () => t.sum(),
+      div_: () => t.div_(2),
+      mul_: () => t.mul_(1.5),
+      mean: () => t.mean(),
+      std: () => t.std(),
       matmul: () => t.matmul(t),
-      clamp: () => t.clamp(0, 1),
       uniform_: () => t.uniform_(0, 1, { generator: new Generator(1) }),
+      requiresGrad_: () => t.requiresGrad_(),
     })) {
       expect(run, call).toThrow(failure('ERR_DTYPE', call, dtype));
     }
     expect(new Set((t.tolist() as unknown[]).flat().map(Number))).toEqual(new Set([0]));
+  });
+
+  it('have arithmetic that wraps around, and promote as in torch', () => {
+    expect(whole([200, 100], 'uint8').add(100).tolist()).toEqual([44, 200]);
+    expect(
+      whole([2 ** 31 - 1], 'int32')
+        .add(1)
+        .tolist(),
+    ).toEqual([-(2 ** 31)]);
+    const large = tensor([2 ** 53], { dtype: 'int64' })
+      .mul(3)
+      .add(1n);
+    expect(large.item<bigint>()).toBe(3n * 2n ** 53n + 1n);
+    expect(
+      whole([1, 0], 'bool')
+        .add(whole([1, 0], 'bool'))
+        .tolist(),
+    ).toEqual([true, false]);
+    const results = [
+      whole([1], 'int32').mul(1.5),
+      whole([1], 'bool').add(1),
+      whole([1], 'uint8').add(whole([1], 'int32')),
+      whole([4], 'int64').sqrt(),
+      whole([1], 'int64').div(2),
+      whole([1], 'bool').sum(),
+      whole([3, 1], 'uint8').max(),
+    ];
+    expect(results.map((t) => [t.dtype, t.tolist()])).toEqual([
+      ['float32', [1.5]],
+      ['int64', [2]],
+      ['int32', [2]],
+      ['float32', [2]],
+      ['float32', [0.5]],
+      ['int64', 1],
+      ['uint8', 3],
+    ]);
+    expect(() => whole([1], 'bool').sub(whole([1], 'bool'))).toThrow(failure('ERR_DTYPE', 'sub', 'bool'));
   });
 });

@@ -1,7 +1,7 @@
 // The table of operations element by element, with their gradients. Add an operation: docs/add-an-op.md.
 import { dtypes } from '../dtype.js';
 import { kernelId } from '../run.js';
-import { allocateView, type TensorView } from '../view.js';
+import { allocateView, outputView, type TensorView } from '../view.js';
 import {
   add,
   div,
@@ -22,6 +22,7 @@ import {
 import { type Domain, domainDType, dtypeWithNumber, mapBinary, mapUnary, promoted, scalarParams } from './map.js';
 import { nodeName } from './names.js';
 import { from, type Gradient, linear, type Op } from './op.js';
+import { fill } from './storage.js';
 
 const noParams: readonly number[] = [];
 
@@ -222,8 +223,13 @@ export const clampOp: Op<Bounds> = {
     for (const bound of [min, max]) if (bound !== undefined) dtype = dtypeWithNumber(call, { ...x!, dtype }, bound);
     domainDType(call, 'number', x!.dtype);
     const { min: least, max: most, kind } = dtypes[dtype];
-    let [low, high] = kind === 'float' ? [min ?? -Infinity, max ?? Infinity] : [min ?? least, max ?? most];
-    if (Number.isNaN(low) || Number.isNaN(high)) [low, high] = [NaN, NaN];
+    const [low, high] = kind === 'float' ? [min ?? -Infinity, max ?? Infinity] : [min ?? least, max ?? most];
+    if (Number.isNaN(low) || Number.isNaN(high)) {
+      // Comparisons with it would leave every element alone.
+      const out = target ?? outputView(call, x!.shape, dtype);
+      fill(call, out, NaN);
+      return out;
+    }
     const exact = (value: number) => (dtype === 'int64' && value >= 2 ** 63 ? 2n ** 63n - 1n : value);
     return mapUnary(call, clampKernel, x!, scalarParams(call, dtype, exact(low), exact(high)), target, dtype);
   },

@@ -24,6 +24,8 @@ interface Row {
   readonly gradient?: Gradient<Reduced>;
   /** Whether there is no result without elements. */
   readonly extreme?: (params: readonly number[]) => boolean;
+  /** The kernel for dtypes that the one of the operation's name does not take. */
+  readonly otherKernel?: string;
   /** Numbers at the end of torch's names for nodes: of all dimensions, of some. */
   readonly suffixes?: readonly [all: number, some: number];
   readonly node?: string;
@@ -40,16 +42,17 @@ const place = (_: string, dtype: DType): [DType, DType] => ['int64', dtype];
 
 function reduction(name: string, row: Row): Op<Reduced> {
   const kernel = kernelId(name);
+  const otherKernel = row.otherKernel === undefined ? kernel : kernelId(row.otherKernel);
   const [all, some] = row.suffixes ?? [0, 1];
   const node = row.node ?? name;
   return {
     node: ({ dims }) => nodeName(node, dims === undefined ? all : some),
-    forward: (call, [x], args) => reduce(call, kernel, row, x!, args),
+    forward: (call, [x], args) => reduce(call, kernel, otherKernel, row, x!, args),
     gradients: row.gradient === undefined ? [] : [row.gradient],
   };
 }
 
-function reduce(call: string, kernel: number, row: Row, x: TensorView, args: Reduced): TensorView {
+function reduce(call: string, kernel: number, otherKernel: number, row: Row, x: TensorView, args: Reduced): TensorView {
   const { dims, keepdim, params } = args;
   const reduced = new Set(checkDims(call, dims, x.shape.length));
   const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
@@ -60,7 +63,7 @@ function reduce(call: string, kernel: number, row: Row, x: TensorView, args: Red
   // Halves give their kernel's dtype first.
   const given = dtypes[dtype].compute === read ? read : dtype;
   const result = outputView(call, kept, given);
-  run(call, kernel, [result, cast(call, x, read)], params);
+  run(call, read === 'float32' || read === 'float64' ? kernel : otherKernel, [result, cast(call, x, read)], params);
   const out = cast(call, result, dtype);
   if (keepdim) return out;
   return pickDims(
@@ -136,12 +139,20 @@ function normGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced
 
 /** Reductions over all or some dimensions. Each row becomes a method of Tensor. */
 export const reductionOps = {
-  sum: reduction('sum', { dtypes: summed, gradient: linear((g, args, { shape }) => spread(g, args, shape)) }),
+  sum: reduction('sum', {
+    otherKernel: 'int_sum',
+    dtypes: summed,
+    gradient: linear((g, args, { shape }) => spread(g, args, shape)),
+  }),
   mean: reduction('mean', {
     dtypes: computed,
     gradient: linear((g, args, { shape }) => div(spread(g, args, shape), reducedCount(args, shape))),
   }),
-  prod: reduction('prod', { dtypes: summed, gradient: from([0], (g, [x], args) => productGradient(g, x!, args)) }),
+  prod: reduction('prod', {
+    otherKernel: 'int_prod',
+    dtypes: summed,
+    gradient: from([0], (g, [x], args) => productGradient(g, x!, args)),
+  }),
   var: reduction('var', {
     dtypes: computed,
     gradient: from([0], (g, [x], args) => varianceGradient(g, x!, args)),
@@ -155,12 +166,14 @@ export const reductionOps = {
     suffixes: [0, 0],
   }),
   min: reduction('min', {
+    otherKernel: 'any_min',
     dtypes: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
     suffixes: [1, 0],
   }),
   max: reduction('max', {
+    otherKernel: 'any_max',
     dtypes: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),

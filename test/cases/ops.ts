@@ -11,10 +11,14 @@ export interface UnaryCase {
   readonly ulps: Ulps;
   /** Whether a zero's sign is left open; false by default. */
   readonly anyZero?: boolean;
+  /** Whether a result below the smallest normal number may be 0, because a factor of it is; false by default. */
+  readonly mayUnderflow?: boolean;
 }
 
 export interface BinaryCase {
   reference(a: number, b: number): number;
+  /** With a number in place of the second tensor, where that differs. */
+  withNumber?(a: number, b: number): number;
   readonly ulps: Ulps;
 }
 
@@ -34,9 +38,18 @@ export interface ReductionCase {
   readonly empty: number | 'error';
 }
 
-/** By Kummer's series, all of whose terms are positive: 2x e^(-x^2) / sqrt(pi) sum (2x^2)^n / (1 3 5 ... (2n + 1)). */
+/**
+ * By Kummer's series, all of whose terms are positive, 2x e^(-x^2) / sqrt(pi) sum (2x^2)^n / (1 3 5 ... (2n + 1)); beyond 2 by
+ * the continued fraction of the complement, e^(-x^2) / sqrt(pi) / (x + (1/2) / (x + 1 / (x + (3/2) / ...))).
+ */
 function erf(x: number): number {
-  if (!(Math.abs(x) < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  if (Number.isNaN(x)) return x;
+  const size = Math.abs(x);
+  if (size > 2) {
+    let fraction = size;
+    for (let k = 120; k > 0; k--) fraction = size + k / 2 / fraction;
+    return Math.sign(x) * (1 - Math.exp(-size * size) / Math.sqrt(Math.PI) / fraction);
+  }
   let term = 1;
   let sum = 1;
   for (let n = 1; term > 1e-18 * sum; n++) {
@@ -56,6 +69,11 @@ function power(a: number, b: number): number {
   return a ** b;
 }
 
+function numberPower(a: number, b: number): number {
+  if (b === 0.5) return Math.sqrt(a);
+  return b === -0.5 ? 1 / Math.sqrt(a) : power(a, b);
+}
+
 export const unaryCases: Readonly<Record<keyof typeof unaryOps, UnaryCase>> = {
   neg: { reference: (x) => -x, ulps: 0 },
   sqrt: { reference: Math.sqrt, ulps: 0 },
@@ -63,11 +81,12 @@ export const unaryCases: Readonly<Record<keyof typeof unaryOps, UnaryCase>> = {
   exp: { reference: Math.exp, ulps: { float32: 1, float64: 2 } },
   tanh: { reference: Math.tanh, ulps: { float32: 4, float64: 4 } },
   abs: { reference: Math.abs, ulps: 0 },
-  sign: { reference: (x) => (Number.isNaN(x) ? x : Math.sign(x)), ulps: 0, anyZero: true },
+  // As torch: 0 for NaN.
+  sign: { reference: (x) => Math.sign(x) || 0, ulps: 0, anyZero: true },
   log: { reference: Math.log, ulps: 2 },
-  erf: { reference: erf, ulps: 3 },
+  erf: { reference: erf, ulps: { float32: 3, float64: 8 } },
   sigmoid: { reference: sigmoid, ulps: 4 },
-  silu: { reference: (x) => (x === -Infinity ? NaN : x * sigmoid(x)), ulps: 5 },
+  silu: { reference: (x) => (x === -Infinity ? NaN : x * sigmoid(x)), ulps: 5, mayUnderflow: true },
 };
 
 export const binaryCases: Readonly<Record<keyof typeof binaryOps, BinaryCase>> = {
@@ -75,7 +94,8 @@ export const binaryCases: Readonly<Record<keyof typeof binaryOps, BinaryCase>> =
   sub: { reference: (a, b) => a - b, ulps: 0 },
   mul: { reference: (a, b) => a * b, ulps: 0 },
   div: { reference: (a, b) => a / b, ulps: 0 },
-  pow: { reference: power, ulps: 4 },
+  // As torch: a power of 1/2 is a square root, and one of -1/2 its reciprocal.
+  pow: { reference: power, withNumber: numberPower, ulps: 4 },
 };
 
 const sum = (values: readonly number[]) => values.reduce((total, x) => total + x, 0);
