@@ -204,8 +204,7 @@ unsigned AllowedDTypes(const Kernel& kernel, int view, DType last) {
       if (view == 0) return Bit(DType::kBool);
       break;
     case Typing::kToInt64:
-      if (view == 0) return Bit(DType::kInt64);
-      break;
+      return Bit(DType::kInt64);
     case Typing::kToSum:
       if (IsIn(kIntegers, last)) return Bit(DType::kInt64);
       break;

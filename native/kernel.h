@@ -58,7 +58,7 @@ enum class Typing : uint8_t {
   kOne,        // all views have the last one's
   kEach,       // each has any of the kernel's
   kToBool,     // the output is bool; the others have the last one's
-  kToInt64,    // the output is int64; the others have the last one's
+  kToInt64,    // the output is int64 whatever the input
   kToSum,      // the output is int64 where the input's are whole numbers, else has the input's dtype
   kCondition,  // view 1 is bool; the others have the last one's
   kIndex,      // view 1 is int64; the others have the last one's

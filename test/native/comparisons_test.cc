@@ -31,7 +31,7 @@ T ScalarElement(double number) {
   if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>) {
     return T::From(static_cast<float>(number));
   } else if constexpr (std::is_same_v<T, Bool>) {
-    return Bool{static_cast<uint8_t>(number != 0)};
+    return Bool{static_cast<uint8_t>(static_cast<int64_t>(number) != 0)};
   } else if constexpr (std::is_integral_v<T>) {
     return static_cast<T>(static_cast<int64_t>(number));
   } else {
