@@ -47,7 +47,10 @@ constexpr unsigned kHalves = Bit(DType::kFloat16) | Bit(DType::kBFloat16);
 constexpr unsigned kWords = Bit(DType::kUint32);
 constexpr unsigned kIntegers =
     Bit(DType::kInt64) | Bit(DType::kInt32) | Bit(DType::kUint8) | Bit(DType::kBool);
-constexpr unsigned kAllTensors = kFloats | kHalves | kIntegers;
+constexpr unsigned kReals = kFloats | kHalves;
+constexpr unsigned kAllTensors = kReals | kIntegers;
+constexpr unsigned kNumbers = kAllTensors & ~Bit(DType::kBool);
+constexpr bool IsIn(unsigned dtypes, DType dtype) { return (dtypes & Bit(dtype)) != 0; }
 
 template <typename T>
 struct TypeTag {

@@ -1,4 +1,4 @@
-// Walks strided views so that the vector code in simd/elementwise.cc only ever sees contiguous rows.
+// Walks strided views so that the vector code in simd/ only ever sees contiguous rows of a type that has arithmetic.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,11 @@ namespace evenkeel {
 // Computes `count` outputs from contiguous inputs; may be called with out equal to an input.
 using RowFunction = void (*)(const void* const* in, void* out, size_t count, const double* params);
 
-// Applies `row` to every element of the plan's output, in parallel.
-void RunElementwise(const Plan& plan, RowFunction row);
+// Applies `row` to every element of the plan's output, in parallel. Halves reach `row` as floats, and are rounded from them.
+void RunElementwise(const Plan& plan, RowFunction row, const double* params);
+inline void RunElementwise(const Plan& plan, RowFunction row) { RunElementwise(plan, row, plan.params); }
+
+// The same for rows that only move elements: halves are left as they are.
+void RunMoves(const Plan& plan, RowFunction row);
 
 }  // namespace evenkeel

@@ -71,10 +71,9 @@ void RequireCountable(const View& view) {
   }
 }
 
-View ReadView(Reader& reader, const Buffer& buffer, unsigned dtypes) {
+View ReadView(Reader& reader, const Buffer& buffer) {
   View view = {};
   view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
-  Require((dtypes & Bit(view.dtype)) != 0, "dtype not supported by this kernel");
   Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
   const int64_t offset = reader.NextInteger(kMaxSafeInteger, "offset");
@@ -90,6 +89,11 @@ View ReadView(Reader& reader, const Buffer& buffer, unsigned dtypes) {
   Require(Reach(view) + static_cast<unsigned __int128>(offset) < buffer.length, "view reaches outside its typed array");
   view.data = static_cast<char*>(buffer.data) + offset * static_cast<int64_t>(SizeOf(view.dtype));
   return view;
+}
+
+// Half of a whole number: IntegerScalar puts two together.
+double ReadScalarWord(Reader& reader) {
+  return static_cast<double>(reader.NextInteger(4294967295.0, "scalar is not two words"));
 }
 
 void RequireDims(const View& view, int ndim) { Require(view.ndim == ndim, "wrong number of dimensions"); }
@@ -184,9 +188,41 @@ void CheckQr(const Plan& plan) {
   RequireContiguous(transposed);
 }
 
-// A generator's state comes last.
-bool IsState(const Kernel& kernel, int view) {
-  return kernel.relation == Relation::kGenerator && view == kernel.num_views - 1;
+// The dtypes that a view before the last one may have.
+unsigned AllowedDTypes(const Kernel& kernel, int view, DType last) {
+  switch (kernel.typing) {
+    case Typing::kEach:
+      return kernel.dtypes;
+    case Typing::kToBool:
+      if (view == 0) return Bit(DType::kBool);
+      break;
+    case Typing::kToInt64:
+      return Bit(DType::kInt64);
+    case Typing::kToSum:
+      if (IsIn(kIntegers, last)) return Bit(DType::kInt64);
+      break;
+    case Typing::kCondition:
+      if (view == 1) return Bit(DType::kBool);
+      break;
+    case Typing::kIndex:
+      if (view == 1) return Bit(DType::kInt64);
+      break;
+    case Typing::kOne:
+      break;
+  }
+  return Bit(last);
+}
+
+void CheckDTypes(const Plan& plan) {
+  const Kernel& kernel = *plan.kernel;
+  const int last = kernel.num_views - 1;
+  const DType dtype = plan.views[last].dtype;
+  // A generator's state comes last.
+  const bool state = kernel.relation == Relation::kGenerator;
+  Require(IsIn(state ? kWords : kernel.dtypes, dtype), "dtype not supported by this kernel");
+  for (int v = 0; v != last; ++v) {
+    Require(IsIn(AllowedDTypes(kernel, v, dtype), plan.views[v].dtype), "dtypes do not fit together");
+  }
 }
 
 void CheckGenerator(const Plan& plan) {
@@ -225,15 +261,15 @@ Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, siz
   const Kernel& kernel = *plan.kernel;
   Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
   for (int v = 0; v != kernel.num_views; ++v) {
-    plan.views[v] = ReadView(reader, buffers[v], IsState(kernel, v) ? kWords : kernel.dtypes);
+    plan.views[v] = ReadView(reader, buffers[v]);
   }
-  for (int p = 0; p != kernel.num_params; ++p) plan.params[p] = reader.Next();
+  CheckDTypes(plan);
+  if (kernel.scalars && IsIn(kIntegers, plan.views[kernel.num_views - 1].dtype)) {
+    for (int p = 0; p != 2 * kernel.num_params; ++p) plan.params[p] = ReadScalarWord(reader);
+  } else {
+    for (int p = 0; p != kernel.num_params; ++p) plan.params[p] = reader.Next();
+  }
   Require(reader.Done(), "too many words");
-  if (kernel.same_dtype) {
-    for (int v = 1; v != kernel.num_views; ++v) {
-      Require(plan.views[v].dtype == plan.views[0].dtype, "dtypes differ");
-    }
-  }
   RequireWritable(plan.views[0]);
   CheckRelation(plan);
   return plan;

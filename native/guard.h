@@ -24,7 +24,7 @@ struct PlanError : std::runtime_error {
 // Words, in order:
 //   words in use (this one included), kernel id,
 //   for each view: dtype, ndim, offset, shape[ndim], strides[ndim],
-//   the kernel's parameters.
+//   the kernel's parameters (two words for each that is an element of whole numbers: see IntegerScalar).
 // All but the parameters are whole numbers from 0 to 2^53 - 1, so that doubles carry 64-bit sizes exactly.
 // `buffers[i]` backs view i. Throws PlanError; nothing has been read or written through a buffer by then.
 Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, size_t num_buffers);

@@ -50,17 +50,36 @@ enum class Relation : uint8_t {
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };
 
+// Which dtypes the views of one call may have together. The last view has any of the kernel's `dtypes`.
+enum class Typing : uint8_t {
+  kOne,        // all views have the last one's
+  kEach,       // each has any of the kernel's
+  kToBool,     // the output is bool; the others have the last one's
+  kToInt64,    // the output is int64 whatever the input
+  kToSum,      // the output is int64 where the input's are whole numbers, else has the input's dtype
+  kCondition,  // view 1 is bool; the others have the last one's
+  kIndex,      // view 1 is int64; the others have the last one's
+};
+
 using KernelFunction = void (*)(const Plan&);
 
 struct Kernel {
   const char* name;
   Relation relation;
+  Typing typing;
   int num_views;
   int num_params;
-  unsigned dtypes;   // set of Bit(DType) that views may have (but for a generator's state: kWords)
-  bool same_dtype;   // whether all views must have one dtype (only copy converts)
+  bool scalars;     // whether params are elements: see IntegerScalar
+  unsigned dtypes;  // set of Bit(DType) that views may have (but for a generator's state: kWords)
   KernelFunction function;
 };
+
+// Scalar i of a call whose last view holds whole numbers: two words each in `params`, the high and the low 32 bits of the
+// two's complement, because doubles carry whole numbers to 2^53 only. Floats take one number each.
+inline int64_t IntegerScalar(const double* params, int i) {
+  const auto high = static_cast<uint64_t>(params[2 * i]);
+  return static_cast<int64_t>(high << 32 | static_cast<uint64_t>(params[2 * i + 1]));
+}
 
 extern const Kernel kKernels[];
 extern const int kNumKernels;

@@ -3,10 +3,8 @@
 namespace evenkeel {
 
 const Kernel kKernels[] = {
-#define KERNEL(name, relation, views, params, dtypes, function) \
-  {#name, Relation::relation, views, params, dtypes, true, function},
-#define CASTING_KERNEL(name, relation, views, params, dtypes, function) \
-  {#name, Relation::relation, views, params, dtypes, false, function},
+#define TYPED_KERNEL(name, relation, typing, views, params, scalars, dtypes, function) \
+  {#name, Relation::relation, Typing::typing, views, params, scalars, dtypes, function},
 #include "kernels.def"
 };
 

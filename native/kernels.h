@@ -6,6 +6,7 @@
 namespace evenkeel {
 
 void Copy(const Plan& plan);
+void FillAll(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
 void HaarOrthogonal(const Plan& plan);
@@ -15,8 +16,14 @@ void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);
 
 namespace simd {
+#define ARITHMETIC(name, inputs, params, functor, dtypes) void functor(const Plan& plan);
 #define MAP(name, inputs, params, functor) void functor(const Plan& plan);
+#define MATH(name, inputs, params, functor) void functor(const Plan& plan);
+#define ACTIVATION(name, inputs, params, functor) void functor(const Plan& plan);
+#define COMPARISON(name, inputs, params, functor) void functor(const Plan& plan);
 #include "kernels.def"
+
+void Where(const Plan& plan);
 
 void Sum(const Plan& plan);
 void Mean(const Plan& plan);

@@ -8,6 +8,22 @@
 
 namespace evenkeel {
 
+// Whether the elements lie in row-major order without gaps.
+inline bool IsContiguous(const View& view) {
+  int64_t expected = 1;
+  for (int d = view.ndim; d-- > 0;) {
+    if (view.shape[d] != 1 && view.strides[d] != expected) return false;
+    expected *= view.shape[d];
+  }
+  return true;
+}
+inline bool AllContiguous(const View* views, int count) {
+  for (int v = 0; v < count; ++v) {
+    if (!IsContiguous(views[v])) return false;
+  }
+  return true;
+}
+
 // The common shape of up to kMaxViews views, reduced to as few dimensions as possible. The last dimension is the one in
 // which the first view (the output) is densest.
 struct StridedLoop {
@@ -20,10 +36,12 @@ struct StridedLoop {
     int order[kMaxDims];
     int used = 0;
     for (int d = 0; d < views[0].ndim; ++d) {
-      if (views[0].shape[d] != 1) order[used++] = d;
+      if (views[0].shape[d] == 1) continue;
+      // Insertion: dimensions are few, and std::stable_sort would allocate.
+      int at = used++;
+      for (; at > 0 && views[0].strides[order[at - 1]] < views[0].strides[d]; --at) order[at] = order[at - 1];
+      order[at] = d;
     }
-    std::stable_sort(order, order + used,
-                     [&](int a, int b) { return views[0].strides[a] > views[0].strides[b]; });
     for (int i = 0; i < used; ++i) Append(views, order[i]);
     if (ndim == 0) {
       ndim = 1;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fits the polynomials behind the normal distributions and prints the constants of native/rng/coefficients.h.
+"""Fits polynomials and prints the constants of native/rng/coefficients.h (the normal distributions) and of
+native/simd/erf_coefficients.h (the error function).
 
 Needs mpmath. Each polynomial is a weighted minimax fit (Remez exchange, in 60 digits). Rounding the coefficients to the
 target format would spoil it, so they are rounded one at a time, lowest power first, and those of higher power are
@@ -156,6 +157,21 @@ def quantile_of_root(v):
     return quantile_target(v * v)
 
 
+def erf_target(s):  # erf(x) / x - 1, s = x^2
+    x = mp.sqrt(s)
+    return (mp.erf(x) / x if x > 0 else 2 / mp.sqrt(mp.pi)) - 1
+
+
+def erf_weight(s):  # relative to erf(x) / x
+    return 1 / (erf_target(s) + 1)
+
+
+@functools.lru_cache(maxsize=None)
+def erfcx_target(t):  # (x + 3) exp(x^2) erfc(x), t = (x - 3) / (x + 3)
+    x = 3 * (1 + t) / (1 - t)
+    return (x + 3) * mills(x * mp.sqrt(2)) * mp.sqrt(2 / mp.pi)
+
+
 if __name__ == "__main__":
     fit("float kLog", log_target, log_weight, 8, 0, 0.5, "f")
     fit("float kSin", sin_target, sin_weight, 5, 0, 1, "f")
@@ -175,3 +191,8 @@ if __name__ == "__main__":
     nodes = [mp.findroot(lambda x: mp.legendre(6, x), x0) for x0 in (0.24, 0.66, 0.93)]
     show(nodes, "d")
     show([2 * (1 - x * x) / (6 * mp.legendre(5, x)) ** 2 for x in nodes], "d")
+    fit("float kErf", erf_target, erf_weight, 7, 0, 1, "f")
+    fit("double kErf", erf_target, erf_weight, 12, 0, 1, "d")
+    # Beyond 11 and 28 erfc is 0 in float and in double.
+    fit_centred("float kErfcx", erfcx_target, 10, -1, mp.mpf(8) / 14, "f")
+    fit_centred("double kErfcx", erfcx_target, 23, -1, mp.mpf(25) / 31, "d")

@@ -7,6 +7,7 @@
 #include "kernel.h"
 #include "parallel.h"
 #include "rng/params.h"
+#include "strided.h"
 
 namespace evenkeel {
 
@@ -23,15 +24,6 @@ constexpr int64_t kFillAlign = 64;
 
 // Elements generated at a time for views with gaps. A multiple of every unit.
 constexpr int64_t kFillScratch = 1024;
-
-inline bool IsContiguous(const View& view) {
-  int64_t expected = 1;
-  for (int d = view.ndim; d-- > 0;) {
-    if (view.shape[d] != 1 && view.strides[d] != expected) return false;
-    expected *= view.shape[d];
-  }
-  return true;
-}
 
 // Where element i lies, in row-major order of the view's own shape.
 inline int64_t OffsetOf(const View& view, int64_t i) {

@@ -1,33 +1,43 @@
-// Element-by-element kernels: one functor per MAP row of kernels.def, written once for every instruction set.
-// A functor sees whole vectors: Apply(d, params, inputs...) with d the vector's tag and params the row's numbers.
-#include <cstring>
-
+// Arithmetic element by element: the functors of the ARITHMETIC and MAP rows of kernels.def, written once for every
+// instruction set. Whole numbers are in integers.cc.
 #include "elementwise.h"
+
+#include <cmath>
+
 #include "kernels.h"
+#include "simd/integers.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/elementwise.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h, as Highway asks.
+#include "simd/map-inl.h"
 #include "simd/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace evenkeel::simd {
 namespace HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-struct FillOp {
-  template <class D>
-  static hn::Vec<D> Apply(D d, const double* params) {
-    return hn::Set(d, static_cast<hn::TFromD<D>>(params[0]));
-  }
-};
-
 struct NegOp {
   template <class D, class V>
   static V Apply(D, const double*, V a) {
     return hn::Neg(a);
+  }
+};
+
+struct AbsOp {
+  template <class D, class V>
+  static V Apply(D, const double*, V a) {
+    return hn::Abs(a);
+  }
+};
+
+// 0 for NaN, as torch.
+struct SignOp {
+  template <class D, class V>
+  static V Apply(D d, const double*, V a) {
+    const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+    return hn::Sub(hn::IfThenElseZero(hn::Gt(a, hn::Zero(d)), one), hn::IfThenElseZero(hn::Lt(a, hn::Zero(d)), one));
   }
 };
 
@@ -45,34 +55,12 @@ struct RsqrtOp {
   }
 };
 
-struct ExpOp {
-  template <class D, class V>
-  static V Apply(D d, const double*, V a) {
-    return FullExp(d, a);
-  }
-};
-
-struct TanhOp {
-  template <class D, class V>
-  static V Apply(D d, const double*, V a) {
-    return FullTanh(d, a);
-  }
-};
-
-// max(a, 0), but NaN stays NaN.
-struct ReluOp {
-  template <class D, class V>
-  static V Apply(D d, const double*, V a) {
-    return hn::IfThenZeroElse(hn::Lt(a, hn::Zero(d)), a);
-  }
-};
-
 // min(max(a, low), high), in this order, as torch: with low > high everything becomes high. NaN stays NaN.
 struct ClampOp {
   template <class D, class V>
   static V Apply(D d, const double* params, V a) {
-    const V low = hn::Set(d, static_cast<hn::TFromD<D>>(params[0]));
-    const V high = hn::Set(d, static_cast<hn::TFromD<D>>(params[1]));
+    const V low = Param(d, params, 0);
+    const V high = Param(d, params, 1);
     const V raised = hn::IfThenElse(hn::Lt(a, low), low, a);
     return hn::IfThenElse(hn::Gt(raised, high), high, raised);
   }
@@ -106,57 +94,93 @@ struct DivOp {
   }
 };
 
+// NaN wins. It is told by Eq: Highway's Ne is an ordered comparison on AVX2 and AVX-512, where NaN != NaN is false.
+struct MaximumOp {
+  template <class D, class V>
+  static V Apply(D, const double*, V a, V b) {
+    return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::Not(hn::Eq(b, b))), b, a);
+  }
+};
+
+struct MinimumOp {
+  template <class D, class V>
+  static V Apply(D, const double*, V a, V b) {
+    return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::Not(hn::Eq(b, b))), b, a);
+  }
+};
+
+struct PowOp {
+  template <class D, class V>
+  static V Apply(D d, const double*, V a, V b) {
+    return Power(d, a, b);
+  }
+};
+
 // The second operand as a number, rounded to the elements' type first, as torch does.
 template <class Op>
 struct WithScalar {
   template <class D, class V>
   static V Apply(D d, const double* params, V a) {
-    return Op::Apply(d, params, a, hn::Set(d, static_cast<hn::TFromD<D>>(params[0])));
+    return Op::Apply(d, params, a, Param(d, params, 0));
+  }
+};
+// The first.
+template <class Op>
+struct OfScalar {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a) {
+    return Op::Apply(d, params, Param(d, params, 0), a);
   }
 };
 using AddScalarOp = WithScalar<AddOp>;
 using SubScalarOp = WithScalar<SubOp>;
 using MulScalarOp = WithScalar<MulOp>;
 using DivScalarOp = WithScalar<DivOp>;
+using RsubScalarOp = OfScalar<SubOp>;
+using RdivScalarOp = OfScalar<DivOp>;
+using RpowScalarOp = OfScalar<PowOp>;
 
-template <class Op, int kInputs, class D, typename T>
-hn::Vec<D> ApplyAt(D d, const double* params, const T* const* in, size_t i) {
-  (void)in;
-  (void)i;
-  if constexpr (kInputs == 0) {
-    return Op::Apply(d, params);
-  } else if constexpr (kInputs == 1) {
-    return Op::Apply(d, params, hn::LoadU(d, in[0] + i));
-  } else {
-    return Op::Apply(d, params, hn::LoadU(d, in[0] + i), hn::LoadU(d, in[1] + i));
+// The exponents that torch computes in other ways: a root, and products, which differ from pow for -0 and -infinity.
+struct PowScalarOp {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a) {
+    const double p = params[0];
+    const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+    if (p == 2) return hn::Mul(a, a);
+    if (p == 3) return hn::Mul(hn::Mul(a, a), a);
+    if (p == 0.5) return hn::Sqrt(a);
+    if (p == -0.5) return hn::Div(one, hn::Sqrt(a));
+    if (p == -1) return hn::Div(one, a);
+    if (p == -2) return hn::Div(one, hn::Mul(a, a));
+    return Power(d, a, Param(d, params, 0));
   }
-}
+};
 
-template <class Op, int kInputs, typename T>
-void Row(const void* const* in_bytes, void* out_bytes, size_t count, const double* params) {
-  const hn::ScalableTag<T> d;
-  const size_t lanes = hn::Lanes(d);
-  const T* in[kInputs + 1];
-  for (int v = 0; v < kInputs; ++v) in[v] = static_cast<const T*>(in_bytes[v]);
-  T* out = static_cast<T*>(out_bytes);
-  size_t i = 0;
-  for (; i + lanes <= count; i += lanes) hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
-  if (i == count) return;
-  // The rest goes through full vectors too, so that every element is computed alike wherever it lies.
-  T tail[kInputs + 1][HWY_MAX_BYTES / sizeof(T)] = {};
-  const size_t bytes = (count - i) * sizeof(T);
-  for (int v = 0; v < kInputs; ++v) {
-    std::memcpy(tail[v], in[v] + i, bytes);
-    in[v] = tail[v];
+// Fused where there is an instruction for it, as torch.
+struct AddScaledOp {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a, V b) {
+    return hn::MulAdd(b, Param(d, params, 0), a);
   }
-  hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, 0), d, tail[kInputs]);
-  std::memcpy(out + i, tail[kInputs], bytes);
-}
+};
 
-#define MAP(name, inputs, params, functor)                                                     \
-  RowFunction functor##Row(DType dtype) {                                                      \
-    return dtype == DType::kFloat32 ? &Row<functor##Op, inputs, float> : &Row<functor##Op, inputs, double>; \
+struct AddcmulOp {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a, V b, V c) {
+    return hn::MulAdd(hn::Mul(Param(d, params, 0), b), c, a);
   }
+};
+
+struct AddcdivOp {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a, V b, V c) {
+    return hn::Add(a, hn::Div(hn::Mul(Param(d, params, 0), b), c));
+  }
+};
+
+#define ARITHMETIC(name, inputs, params, functor, dtypes) \
+  RowFunction functor##Row(DType dtype) { return MapRowFor<functor##Op, inputs>(dtype); }
+#define MAP(name, inputs, params, functor) ARITHMETIC(name, inputs, params, functor, kReals)
 #include "kernels.def"
 
 }  // namespace HWY_NAMESPACE
@@ -166,6 +190,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace evenkeel::simd {
 
+#define ARITHMETIC(name, inputs, params, functor, dtypes)                                                   \
+  HWY_EXPORT(functor##Row);                                                                                  \
+  void functor(const Plan& plan) {                                                                           \
+    const DType dtype = plan.views[0].dtype;                                                                 \
+    RunElementwise(plan, IsIn(kIntegers, dtype) ? functor##Integers(dtype) : HWY_DYNAMIC_DISPATCH(functor##Row)(dtype)); \
+  }
 #define MAP(name, inputs, params, functor) \
   HWY_EXPORT(functor##Row);                \
   void functor(const Plan& plan) { RunElementwise(plan, HWY_DYNAMIC_DISPATCH(functor##Row)(plan.views[0].dtype)); }

@@ -37,7 +37,8 @@ const char* const kSize = "size";
 const char* const kStride = "stride";
 const char* const kOutside = "view reaches outside its typed array";
 const char* const kCount = "too many elements";
-const char* const kDTypes = "dtypes differ";
+const char* const kDTypes = "dtypes do not fit together";
+const char* const kScalarWord = "scalar is not two words";
 const char* const kOverlap = "output elements overlap";
 const char* const kWrongDims = "wrong number of dimensions";
 const char* const kSizes = "sizes do not match";
@@ -171,7 +172,7 @@ TEST(GuardWords, KernelId) {
 TEST(GuardWords, EveryRowOfTheTableFitsAPlan) {
   for (int id = 0; id < kNumKernels; ++id) {
     EXPECT_LE(kKernels[id].num_views, kMaxViews) << kKernels[id].name;
-    EXPECT_LE(kKernels[id].num_params, kMaxParams) << kKernels[id].name;
+    EXPECT_LE(kKernels[id].num_params * (kKernels[id].scalars ? 2 : 1), kMaxParams) << kKernels[id].name;
   }
 }
 
@@ -345,6 +346,62 @@ TEST(GuardRelation, OneDTypeUnlessTheKernelConverts) {
   EXPECT_ACCEPTED(MakePlan("copy", {single, twice}));
   EXPECT_ACCEPTED(MakePlan("copy", {twice, single}));
   EXPECT_REFUSED(MakePlan("copy", {single, Tight({3}, DType::kUint32)}), kUnsupported);
+}
+
+TEST(GuardDTypes, BoolOutput) {
+  const PlannedView single = Tight({3});
+  const PlannedView twice = Tight({3}, DType::kFloat64);
+  const PlannedView boolean = Tight({3}, DType::kBool);
+  const PlannedView bytes = Tight({3}, DType::kUint8);
+  EXPECT_ACCEPTED(MakePlan("eq", {boolean, single, single}));
+  EXPECT_ACCEPTED(MakePlan("eq", {boolean, boolean, boolean}));
+  EXPECT_REFUSED(MakePlan("eq", {single, single, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("eq", {bytes, single, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("eq", {boolean, twice, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("eq", {boolean, boolean, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("eq", {boolean, single, boolean}), kDTypes);
+}
+
+TEST(GuardDTypes, Condition) {
+  const PlannedView single = Tight({3});
+  const PlannedView boolean = Tight({3}, DType::kBool);
+  EXPECT_ACCEPTED(MakePlan("where", {single, boolean, single, single}));
+  EXPECT_ACCEPTED(MakePlan("where", {boolean, boolean, boolean, boolean}));
+  EXPECT_REFUSED(MakePlan("where", {single, single, single, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("where", {boolean, boolean, single, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("where", {single, boolean, boolean, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("where", {single, boolean, single, boolean}), kDTypes);
+}
+
+TEST(GuardDTypes, WholeScalarsAreTwoWords) {
+  const PlannedView single = Tight({3});
+  const PlannedView half = Tight({3}, DType::kBFloat16);
+  const PlannedView boolean = Tight({3}, DType::kBool);
+  EXPECT_ACCEPTED(MakePlan("add_scalar", {single, single}, {0.5}));
+  EXPECT_ACCEPTED(MakePlan("add_scalar", {half, half}, {-1}));
+  EXPECT_REFUSED(MakePlan("add_scalar", {single, single}, {0, 1}), kTooMany);
+  for (const DType dtype : {DType::kInt64, DType::kInt32, DType::kUint8, DType::kBool}) {
+    const PlannedView whole = Tight({3}, dtype);
+    EXPECT_ACCEPTED(MakePlan("add_scalar", {whole, whole}, {0, 1}));
+    EXPECT_ACCEPTED(MakePlan("add_scalar", {whole, whole}, {4294967295.0, 4294967295.0}));
+    EXPECT_REFUSED(MakePlan("add_scalar", {whole, whole}, {1}), kTooFew);
+    EXPECT_REFUSED(MakePlan("add_scalar", {whole, whole}, {0, 1, 0}), kTooMany);
+    // The inputs' dtype counts, and the kernel must take elements: a copy has none, a draw's are not.
+    EXPECT_ACCEPTED(MakePlan("eq_scalar", {boolean, whole}, {0, 1}));
+    EXPECT_REFUSED(MakePlan("eq_scalar", {boolean, whole}, {1}), kTooFew);
+    EXPECT_ACCEPTED(MakePlan("bernoulli", {whole}, {0, 0, 0, 1, 0, 0.5}));
+  }
+  EXPECT_ACCEPTED(MakePlan("eq_scalar", {boolean, single}, {0.5}));
+  EXPECT_REFUSED(MakePlan("eq_scalar", {boolean, single}, {0, 1}), kTooMany);
+  const PlannedView whole = Tight({3}, DType::kInt64);
+  for (const double bad : {-1.0, 0.5, 4294967296.0, kNaN, kInfinity, -kInfinity, 1e300}) {
+    EXPECT_REFUSED(MakePlan("fill", {whole}, {bad, 0}), kScalarWord) << bad;
+    EXPECT_REFUSED(MakePlan("fill", {whole}, {0, bad}), kScalarWord) << bad;
+  }
+  const PlannedView large = Tight({3}, DType::kInt32);
+  const Plan plan = MakePlan("clamp", {large, large}, {4294967295.0, 4294967294.0, 1, 2}).Decode();
+  EXPECT_EQ(IntegerScalar(plan.params, 0), -2);
+  EXPECT_EQ(IntegerScalar(plan.params, 1), (int64_t{1} << 32) + 2);
 }
 
 TEST(GuardRelation, SameShape) {
@@ -589,7 +646,7 @@ TEST(GuardGenerator, State) {
   EXPECT_REFUSED(uniform(Tight({3}), MakeView({kState}, {2}, 0, 2000, words)), kNotContiguous);
   // The state is words, and nothing else is.
   EXPECT_REFUSED(uniform(Tight({3}), Tight({kState})), kUnsupported);
-  EXPECT_REFUSED(uniform(Tight({kState}, words), Tight({kState}, words)), kUnsupported);
+  EXPECT_REFUSED(uniform(Tight({kState}, words), Tight({kState}, words)), kDTypes);
   EXPECT_REFUSED(MakePlan("mt_randperm", {Tight({kState}, DType::kInt64), Tight({kState}, DType::kInt64)}), kUnsupported);
   EXPECT_ACCEPTED(MakePlan("mt_bits", {Tight({3}, words), Tight({kState}, words)}));
   // The state alone is the output.

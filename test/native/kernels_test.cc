@@ -1,25 +1,13 @@
-// Every row of kernels.def on small awkward views, for each of its dtypes, on every instruction set of this machine,
-// against the plainest loops that say the same. Built with the address and undefined-behaviour sanitizers this also shows
-// that kernels stay inside arrays of exactly the right size. A new row needs a reference here.
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <limits>
+// Kernels on small awkward views, for each of their dtypes, on every instruction set of this machine, against the plainest
+// loops that say the same. Built with the address and undefined-behaviour sanitizers this also shows that kernels stay inside
+// arrays of exactly the right size. Here: matrices, convolution and random fills; the other files of this program have the rest.
+// A new row of kernels.def needs a reference in one of them.
 #include <map>
-#include <set>
-#include <string>
-#include <vector>
 
-#include "arrays.h"
 #include "blas.h"
+#include "kernel_tests.h"
 #include "kernels.h"
-#include "parallel.h"
 #include "rng/reference.h"
-#include "simd/targets.h"
 
 namespace evenkeel {
 namespace {
@@ -30,415 +18,12 @@ class OneThreadedBlas : public ::testing::Environment {
 };
 const auto* const blas_environment = ::testing::AddGlobalTestEnvironment(new OneThreadedBlas);
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-const Sizes kShapes[] = {{},           {1},       {0},       {5},          {17},    {2, 3},
-                         {3, 0, 2},    {1, 1, 1}, {7, 1, 5}, {4, 3, 2, 5}, {9, 33}, {2, 1, 2, 3, 1, 2, 1, 2},
-                         {2, 2, 2, 2, 2, 2, 2, 2}, {1030}, {2, 1100}};
-
-// Within `tolerance` of the larger magnitude or of 1; NaN matches NaN alone.
-::testing::AssertionResult Near(double got, double want, double tolerance) {
-  if (std::isnan(got) && std::isnan(want)) return ::testing::AssertionSuccess();
-  if (got == want) return ::testing::AssertionSuccess();
-  const double scale = std::max({1.0, std::abs(got), std::abs(want)});
-  if (std::isfinite(scale) && std::abs(got - want) <= tolerance * scale) return ::testing::AssertionSuccess();
-  return ::testing::AssertionFailure() << got << " where the reference has " << want;
-}
-
-template <typename T>
-constexpr double kEpsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-
-template <typename T>
-bool SameBits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
-}
-
-// Element by element -------------------------------------------------------------------------------------------------
-
-struct Map {
-  // How many units in the last place the kernel may be off.
-  double ulps;
-  std::vector<double> params;
-  float (*single)(const float* x, const double* p);
-  double (*twice)(const double* x, const double* p);
-
-  float operator()(const float* x) const { return single(x, params.data()); }
-  double operator()(const double* x) const { return twice(x, params.data()); }
-};
-
-// `x` are the inputs; P(i) is parameter i in their type.
-#define MAP_REFERENCE(name, ulps, params, expression)                               \
-  {                                                                                 \
-#name, {                                                                        \
-      ulps, params, [](const float* x, const double* p) -> float {                  \
-        using T = float;                                                            \
-        const auto P = [p](int i) { return static_cast<T>(p[i]); };                 \
-        (void)x, (void)P;                                                           \
-        return expression;                                                          \
-      },                                                                            \
-          [](const double* x, const double* p) -> double {                          \
-            using T = double;                                                       \
-            const auto P = [p](int i) { return static_cast<T>(p[i]); };             \
-            (void)x, (void)P;                                                       \
-            return expression;                                                      \
-          }                                                                         \
-    }                                                                               \
-  }
-
-using Numbers = std::vector<double>;
-
-const std::map<std::string, Map>& Maps() {
-  static const std::map<std::string, Map> maps = {
-      MAP_REFERENCE(fill, 0, Numbers({0.3}), P(0)),
-      MAP_REFERENCE(neg, 0, Numbers(), -x[0]),
-      MAP_REFERENCE(sqrt, 0, Numbers(), std::sqrt(x[0])),
-      MAP_REFERENCE(rsqrt, 0, Numbers(), T(1) / std::sqrt(x[0])),
-      MAP_REFERENCE(exp, 4, Numbers(), std::exp(x[0])),
-      MAP_REFERENCE(tanh, 8, Numbers(), std::tanh(x[0])),
-      MAP_REFERENCE(relu, 0, Numbers(), x[0] < 0 ? T(0) : x[0]),
-      MAP_REFERENCE(clamp, 0, Numbers({-0.5, 1.25}), x[0] < P(0) ? P(0) : x[0] > P(1) ? P(1) : x[0]),
-      MAP_REFERENCE(add, 0, Numbers(), x[0] + x[1]),
-      MAP_REFERENCE(sub, 0, Numbers(), x[0] - x[1]),
-      MAP_REFERENCE(mul, 0, Numbers(), x[0] * x[1]),
-      MAP_REFERENCE(div, 0, Numbers(), x[0] / x[1]),
-      MAP_REFERENCE(add_scalar, 0, Numbers({1.7}), x[0] + P(0)),
-      MAP_REFERENCE(sub_scalar, 0, Numbers({1.7}), x[0] - P(0)),
-      MAP_REFERENCE(mul_scalar, 0, Numbers({1.7}), x[0] * P(0)),
-      MAP_REFERENCE(div_scalar, 0, Numbers({1.7}), x[0] / P(0)),
-  };
-  return maps;
-}
-
-// What inputs hold: ordinary numbers, and every so often one that is not.
-double Unusual(size_t i) {
-  constexpr double kOdd[] = {0.0, -0.0, 1, -1, kInfinity, -kInfinity, kNaN, 1e30, -1e30, 1e-42, 20, -20};
-  return i % 5 == 3 ? kOdd[i / 5 % 12] : Scrambled(i);
-}
-
-template <typename T>
-void CheckMap(const std::string& name, const Map& map, int num_inputs, const Sizes& shape, Layout out_layout,
-              const std::vector<Layout>& in_layouts) {
-  Array<T> out(shape, out_layout);
-  out.Fill([](size_t i) { return 1000.0 + static_cast<double>(i); });
-  std::vector<Array<T>> in;
-  std::vector<PlannedView> views = {out.view()};
-  for (int v = 0; v < num_inputs; ++v) {
-    in.emplace_back(shape, in_layouts[static_cast<size_t>(v)]);
-    in.back().Fill([v](size_t i) { return Unusual(i + 7 * static_cast<size_t>(v)); });
-    views.push_back(in.back().view());
-  }
-  const std::vector<T> gaps = out.Gaps();
-  RunKernel(name, views, map.params);
-  for (size_t i = 0; i < out.size(); ++i) {
-    T x[2] = {};
-    for (int v = 0; v < num_inputs; ++v) x[v] = in[static_cast<size_t>(v)][i];
-    const T want = map(x);
-    // Relative to the value itself: results of exp span many magnitudes.
-    const double scale = std::isfinite(want) && want != 0 ? std::abs(static_cast<double>(want)) : 1.0;
-    ASSERT_TRUE(Near(static_cast<double>(out[i]) / scale, static_cast<double>(want) / scale, map.ulps * kEpsilon<T>))
-        << "element " << i << " of " << name << "(" << x[0] << ", " << x[1] << ")";
-  }
-  ASSERT_TRUE(SameBits(out.Gaps(), gaps)) << "wrote between the output's elements";
-}
-
-// Every way to lay out output and inputs, near enough: calls check(out layout, in layouts).
-template <typename Check>
-void ForEachLayout(Check&& check) {
-  constexpr size_t kIn = std::size(kInputLayouts);
-  for (const Layout out : kOutputLayouts) {
-    for (size_t i = 0; i < kIn; ++i) {
-      const Layout other = kInputLayouts[(i * 3 + static_cast<size_t>(out)) % kIn];
-      check(out, std::vector<Layout>{kInputLayouts[i], other});
-      if (::testing::Test::HasFatalFailure()) return;
-    }
-  }
-}
-
-// Runs on one instruction set.
-class OnTarget : public ::testing::TestWithParam<std::string> {
- protected:
-  void SetUp() override { simd::ForceTarget(GetParam()); }
-  void TearDown() override { simd::ForceTarget(simd::SupportedTargets().front()); }
-};
-
 std::string TargetName(const ::testing::TestParamInfo<std::string>& info) { return info.param; }
-
 INSTANTIATE_TEST_SUITE_P(, OnTarget, ::testing::ValuesIn(simd::SupportedTargets()), TargetName);
 
-TEST_P(OnTarget, Maps) {
-  for (const auto& [name, map] : Maps()) {
-    SCOPED_TRACE(name);
-    const int inputs = kKernels[KernelId(name)].num_views - 1;
-    for (const Sizes& shape : kShapes) {
-      SCOPED_TRACE(Describe(shape));
-      ForEachLayout([&, &name = name, &map = map](Layout out, const std::vector<Layout>& in) {
-        CheckMap<float>(name, map, inputs, shape, out, in);
-        CheckMap<double>(name, map, inputs, shape, out, in);
-      });
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
-TEST_P(OnTarget, MapsOnSeveralThreads) {
-  for (const auto& [name, map] : Maps()) {
-    SCOPED_TRACE(name);
-    const int inputs = kKernels[KernelId(name)].num_views - 1;
-    for (const Layout in : {Layout::kDense, Layout::kReversed, Layout::kBroadcast}) {
-      CheckMap<float>(name, map, inputs, {2, 3, 12000}, Layout::kDense, {in, Layout::kDense});
-      CheckMap<double>(name, map, inputs, {257, 300}, Layout::kPadded, {Layout::kGapped, in});
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
-template <typename T>
-void CheckMapInPlace(const std::string& name, const Map& map, const Sizes& shape, Layout layout) {
-  const int inputs = kKernels[KernelId(name)].num_views - 1;
-  Array<T> array(shape, layout);
-  array.Fill(Unusual);
-  const std::vector<T> before = array.Values();
-  RunKernel(name, std::vector<PlannedView>(static_cast<size_t>(inputs) + 1, array.view()), map.params);
-  for (size_t i = 0; i < array.size(); ++i) {
-    const T x[2] = {before[i], before[i]};
-    const T want = map(x);
-    const double scale = std::isfinite(want) && want != 0 ? std::abs(static_cast<double>(want)) : 1.0;
-    ASSERT_TRUE(Near(static_cast<double>(array[i]) / scale, static_cast<double>(want) / scale, map.ulps * kEpsilon<T>))
-        << "element " << i;
-  }
-}
-
-TEST_P(OnTarget, MapsInPlace) {
-  for (const auto& [name, map] : Maps()) {
-    SCOPED_TRACE(name);
-    for (const Layout layout : kOutputLayouts) {
-      CheckMapInPlace<float>(name, map, {7, 43}, layout);
-      CheckMapInPlace<double>(name, map, {3, 1100}, layout);
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
-// Copies --------------------------------------------------------------------------------------------------------------
-
-template <typename From, typename To>
-void CheckCopy(const Sizes& shape, Layout out_layout, Layout in_layout) {
-  Array<To> out(shape, out_layout);
-  Array<From> in(shape, in_layout);
-  in.Fill(Unusual);
-  const std::vector<To> gaps = out.Gaps();
-  RunKernel("copy", {out.view(), in.view()});
-  for (size_t i = 0; i < out.size(); ++i) {
-    ASSERT_TRUE(Near(static_cast<double>(out[i]), static_cast<double>(static_cast<To>(in[i])), 0)) << "element " << i;
-  }
-  ASSERT_TRUE(SameBits(out.Gaps(), gaps));
-}
-
-TEST(Copy, ConvertsAndRearranges) {
-  SetNumThreads(3);
-  std::vector<Sizes> shapes(std::begin(kShapes), std::end(kShapes));
-  // Tiles of transposed copies, whole and ragged; several threads.
-  shapes.insert(shapes.end(), {{33, 65}, {2, 40, 70}, {3, 2, 35, 31}, {300, 301}});
-  for (const Sizes& shape : shapes) {
-    SCOPED_TRACE(Describe(shape));
-    ForEachLayout([&](Layout out, const std::vector<Layout>& in) {
-      CheckCopy<float, float>(shape, out, in[0]);
-      CheckCopy<float, double>(shape, out, in[0]);
-      CheckCopy<double, float>(shape, out, in[0]);
-      CheckCopy<double, double>(shape, out, in[0]);
-    });
-    if (HasFatalFailure()) return;
-  }
-}
-
-template <typename From, typename To>
-void CheckConversion(const Sizes& shape, Layout out_layout, Layout in_layout) {
-  // What the numbers become is for others to test; here, that it is the same wherever they lie.
-  Array<From> in(shape, in_layout);
-  in.Fill([](size_t i) {
-    if constexpr (std::is_same_v<From, Float16> || std::is_same_v<From, BFloat16>) {
-      return From::From(static_cast<float>(Unusual(i)));
-    } else if constexpr (std::is_same_v<From, Bool>) {
-      return Bool{static_cast<uint8_t>(i % 3 == 0)};
-    } else if constexpr (std::is_integral_v<From>) {
-      return static_cast<From>(i * 0x9E3779B97F4A7C15u);
-    } else {
-      return Unusual(i);
-    }
-  });
-  Array<To> dense(shape, Layout::kDense);
-  Array<From> moved(shape, Layout::kDense);
-  for (size_t i = 0; i < in.size(); ++i) moved[i] = in[i];
-  RunKernel("copy", {dense.view(), moved.view()});
-  Array<To> out(shape, out_layout);
-  const std::vector<To> gaps = out.Gaps();
-  RunKernel("copy", {out.view(), in.view()});
-  ASSERT_TRUE(SameBits(out.Values(), dense.Values()));
-  ASSERT_TRUE(SameBits(out.Gaps(), gaps));
-}
-
-template <typename... All>
-struct DTypes {
-  // Calls visit(From{}, To{}) for each pair.
-  template <typename Visit>
-  static void ForEachPair(Visit&& visit) {
-    (ForEachTo<All>(visit), ...);
-  }
-  template <typename From, typename Visit>
-  static void ForEachTo(Visit&& visit) {
-    (visit(From{}, All{}), ...);
-  }
-};
-
-TEST(Copy, EveryPairOfDTypes) {
-  using Tensors = DTypes<float, double, Float16, BFloat16, int64_t, int32_t, uint8_t, Bool>;
-  Tensors::ForEachPair([](auto from, auto to) {
-    for (const Sizes& shape : {Sizes{}, {3, 0}, {5, 7}, {33, 65}, {2, 1, 3, 1, 2, 1, 2, 5}}) {
-      SCOPED_TRACE(Describe(shape));
-      ForEachLayout([&](Layout out, const std::vector<Layout>& in) {
-        CheckConversion<decltype(from), decltype(to)>(shape, out, in[0]);
-      });
-    }
-  });
-}
-
-// Reductions ----------------------------------------------------------------------------------------------------------
-
-double Power(const Numbers& x, double p) {
-  long double sum = 0;
-  for (const double value : x) sum += std::pow(std::abs(value), p);
-  return static_cast<double>(std::pow(sum, 1 / static_cast<long double>(p)));
-}
-
-double SumOf(const Numbers& x) {
-  long double sum = 0;
-  for (const double value : x) sum += value;
-  return static_cast<double>(sum);
-}
-
-double MeanOf(const Numbers& x) { return SumOf(x) / static_cast<double>(x.size()); }
-
-double VarianceOf(const Numbers& x, double correction) {
-  long double squares = 0;
-  const double mean = MeanOf(x);
-  for (const double value : x) squares += (value - mean) * (value - mean);
-  return static_cast<double>(squares) / std::max(0.0, static_cast<double>(x.size()) - correction);
-}
-
-double ExtremeOf(const Numbers& x, double sign) {
-  double best = -kInfinity;
-  for (const double value : x) {
-    if (std::isnan(value)) return value;
-    best = std::max(best, sign * value);
-  }
-  return sign * best;
-}
-
-double NormOf(const Numbers& x, double p) {
-  Numbers magnitudes;
-  double different = 0;
-  for (const double value : x) {
-    magnitudes.push_back(std::abs(value));
-    if (value != 0) ++different;
-  }
-  if (p == 0) return different;
-  if (std::isinf(p)) return ExtremeOf(magnitudes, p > 0 ? 1 : -1);
-  return Power(x, p);
-}
-
-struct Fold {
-  // The parameters to try.
-  std::vector<Numbers> params;
-  std::function<double(const Numbers& x, const Numbers& p)> of;
-};
-
-const std::map<std::string, Fold>& Folds() {
-  using N = const Numbers&;
-  static const std::map<std::string, Fold> folds = {
-      {"sum", {{{}}, [](N x, N) { return SumOf(x); }}},
-      {"mean", {{{}}, [](N x, N) { return MeanOf(x); }}},
-      {"var", {{{0}, {1}, {3}}, [](N x, N p) { return VarianceOf(x, p[0]); }}},
-      {"std", {{{0}, {1}}, [](N x, N p) { return std::sqrt(VarianceOf(x, p[0])); }}},
-      {"min", {{{}}, [](N x, N) { return ExtremeOf(x, -1); }}},
-      {"max", {{{}}, [](N x, N) { return ExtremeOf(x, 1); }}},
-      {"norm", {{{2}, {1}, {0}, {3}, {kInfinity}, {-kInfinity}}, [](N x, N p) { return NormOf(x, p[0]); }}},
-  };
-  return folds;
-}
-
-// `mask` has bit d set where dimension d goes.
-template <typename T>
-void CheckFold(const std::string& name, const Fold& fold, const Sizes& shape, unsigned mask, Layout out_layout,
-               Layout in_layout) {
-  Sizes out_shape = shape;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (mask >> d & 1) out_shape[d] = 1;
-  }
-  Array<T> in(shape, in_layout);
-  in.Fill([&](size_t i) { return i == 23 && (name == "min" || name == "max") ? kNaN : i % 11 == 5 ? 0 : Scrambled(i); });
-  // Which elements belong to which output: count through the shape.
-  std::vector<Numbers> groups(static_cast<size_t>(Count(out_shape)));
-  Sizes index(shape.size());
-  for (size_t i = 0; i < in.size(); ++i) {
-    int64_t group = 0;
-    for (size_t d = 0; d < shape.size(); ++d) group = group * out_shape[d] + (out_shape[d] == 1 ? 0 : index[d]);
-    groups[static_cast<size_t>(group)].push_back(static_cast<double>(in[i]));
-    for (size_t d = shape.size(); d-- > 0;) {
-      if (++index[d] < shape[d]) break;
-      index[d] = 0;
-    }
-  }
-  for (const Numbers& params : fold.params) {
-    Array<T> out(out_shape, out_layout);
-    out.Fill([](size_t i) { return 1000.0 + static_cast<double>(i); });
-    const std::vector<T> gaps = out.Gaps();
-    RunKernel(name, {out.view(), in.view()}, params);
-    for (size_t i = 0; i < out.size(); ++i) {
-      const double want = static_cast<double>(static_cast<T>(fold.of(groups[i], params)));
-      ASSERT_TRUE(Near(static_cast<double>(out[i]), want, std::max(2 * kEpsilon<T>, 1e-12)))
-          << name << " to " << Describe(out_shape) << ", element " << i
-          << (params.empty() ? "" : ", parameter " + std::to_string(params[0]));
-    }
-    ASSERT_TRUE(SameBits(out.Gaps(), gaps));
-  }
-}
-
-TEST_P(OnTarget, Reductions) {
-  SetNumThreads(3);
-  for (const auto& [name, fold] : Folds()) {
-    SCOPED_TRACE(name);
-    for (const Sizes& shape : kShapes) {
-      SCOPED_TRACE(Describe(shape));
-      // All sets of dimensions of small shapes, some of large ones.
-      const unsigned all = 1u << shape.size();
-      for (unsigned mask = 0; mask < all; mask += shape.size() > 4 ? 37 : 1) {
-        size_t i = mask;
-        for (const Layout in : kInputLayouts) {
-          const Layout out = kOutputLayouts[i++ % std::size(kOutputLayouts)];
-          CheckFold<float>(name, fold, shape, mask, out, in);
-          CheckFold<double>(name, fold, shape, mask, out, in);
-          if (HasFatalFailure()) return;
-        }
-      }
-    }
-  }
-}
-
-TEST_P(OnTarget, LargeReductions) {
-  SetNumThreads(3);
-  for (const auto& [name, fold] : Folds()) {
-    SCOPED_TRACE(name);
-    const Fold first = {{fold.params[0]}, fold.of};
-    // In parts; rows and columns on several threads; more columns than fit the accumulators.
-    CheckFold<float>(name, first, {200003}, 1, Layout::kDense, Layout::kDense);
-    CheckFold<double>(name, first, {140001}, 1, Layout::kDense, Layout::kGapped);
-    CheckFold<float>(name, first, {70, 1200}, 1, Layout::kDense, Layout::kDense);
-    CheckFold<float>(name, first, {70, 1200}, 2, Layout::kGapped, Layout::kPadded);
-    CheckFold<double>(name, first, {1200, 70}, 1, Layout::kDense, Layout::kReversed);
-    if (HasFatalFailure()) return;
-  }
-}
+const References references = References::Of({"gemm", "conv2d", "qr", "haar_orthogonal",
+                                              // These are in random_test.cc and random_distributions_test.cc.
+                                              "integers", "permutation", "sparse_zero"});
 
 // Random fills --------------------------------------------------------------------------------------------------------
 
@@ -454,6 +39,8 @@ const std::map<std::string, KernelFunction>& Fills() {
   };
   return fills;
 }
+
+const References fill_references = References::Of(Fills());
 
 constexpr double kState[] = {0x12345678, 0x9abcdef0, 0x0badcafe, 0xdeadbeef};
 
@@ -851,15 +438,13 @@ TEST(Conv2d, ShapesAndParameters) {
 
 // -----------------------------------------------------------------------------------------------------------------------
 
-TEST(Table, EveryRowHasAReferenceHere) {
-  // Whole numbers are in random_test.cc and random_distributions_test.cc.
-  const std::set<std::string> own = {"copy",     "gemm",        "conv2d",     "qr", "haar_orthogonal",
-                                     "integers", "permutation", "sparse_zero"};
+TEST(Table, EveryRowHasAReference) {
   for (int id = 0; id < kNumKernels; ++id) {
     const std::string name = kKernels[id].name;
+    // mt19937's have a test program of their own.
     if (name.rfind("mt_", 0) == 0) continue;
-    EXPECT_EQ(Maps().count(name) + Folds().count(name) + Fills().count(name) + own.count(name), 1u)
-        << "kernels.def has a row '" << name << "': give it a reference in kernels_test.cc";
+    EXPECT_EQ(ReferencedKernels().count(name), 1u)
+        << "kernels.def has a row '" << name << "': give it a reference in one of the test files";
   }
 }
 

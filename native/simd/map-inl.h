@@ -1,0 +1,73 @@
+// Turns functors into row functions. Include after hwy/foreach_target.h; the guard toggles so that every target gets its
+// own copy.
+//
+// A functor sees whole vectors: Apply(d, params, inputs...) with d the vector's tag and params the row's numbers.
+#if defined(EVENKEEL_SIMD_MAP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef EVENKEEL_SIMD_MAP_INL_H_
+#undef EVENKEEL_SIMD_MAP_INL_H_
+#else
+#define EVENKEEL_SIMD_MAP_INL_H_
+#endif
+
+#include <cstring>
+
+#include "dtype.h"
+#include "elementwise.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace evenkeel::simd {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// A parameter as a vector, rounded to the elements' type.
+template <class D>
+HWY_INLINE hn::Vec<D> Param(D d, const double* params, int i) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(params[i]));
+}
+
+template <class Op, int kInputs, class D, typename T>
+HWY_INLINE hn::Vec<D> ApplyAt(D d, const double* params, const T* const* in, size_t i) {
+  if constexpr (kInputs == 1) {
+    return Op::Apply(d, params, hn::LoadU(d, in[0] + i));
+  } else if constexpr (kInputs == 2) {
+    return Op::Apply(d, params, hn::LoadU(d, in[0] + i), hn::LoadU(d, in[1] + i));
+  } else {
+    return Op::Apply(d, params, hn::LoadU(d, in[0] + i), hn::LoadU(d, in[1] + i), hn::LoadU(d, in[2] + i));
+  }
+}
+
+template <class Op, int kInputs, typename T>
+void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const double* params) {
+  const hn::ScalableTag<T> d;
+  const size_t lanes = hn::Lanes(d);
+  const T* in[kInputs];
+  for (int v = 0; v < kInputs; ++v) in[v] = static_cast<const T*>(in_bytes[v]);
+  T* out = static_cast<T*>(out_bytes);
+  size_t i = 0;
+  for (; i + lanes <= count; i += lanes) hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
+  if (i == count) return;
+  // The rest goes through full vectors too, so that every element is computed alike wherever it lies.
+  T tail[kInputs + 1][HWY_MAX_BYTES / sizeof(T)] = {};
+  const size_t bytes = (count - i) * sizeof(T);
+  for (int v = 0; v < kInputs; ++v) {
+    std::memcpy(tail[v], in[v] + i, bytes);
+    in[v] = tail[v];
+  }
+  hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, 0), d, tail[kInputs]);
+  std::memcpy(out + i, tail[kInputs], bytes);
+}
+
+// The row function for floats and, once they are floats, halves.
+template <class Op, int kInputs>
+RowFunction MapRowFor(DType dtype) {
+  return dtype == DType::kFloat64 ? &MapRow<Op, kInputs, double> : &MapRow<Op, kInputs, float>;
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace evenkeel::simd
+HWY_AFTER_NAMESPACE();
+
+#endif  // EVENKEEL_SIMD_MAP_INL_H_
