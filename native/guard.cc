@@ -250,9 +250,9 @@ void CheckRelation(const Plan& plan) {
     case Relation::kConv2d:
       return CheckConv2d(plan, 0, 1, 2);
     case Relation::kConv2dInput:
-      // The kernel divides by the stride.
-      Require(plan.params[0] >= 1 && plan.params[1] >= 1, "stride");
-      return CheckConv2d(plan, 1, 0, 2);
+      CheckConv2d(plan, 1, 0, 2);
+      // The kernel divides by it.
+      return Require(plan.params[0] >= 1 && plan.params[1] >= 1, "stride");
     case Relation::kConv2dWeight:
       return CheckConv2d(plan, 2, 1, 0);
     case Relation::kQr:

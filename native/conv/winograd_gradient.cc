@@ -18,7 +18,7 @@ using simd::kWinogradPoints;
 using simd::kWinogradTile;
 
 // Tiles whose products are summed at a time.
-constexpr int64_t kStrip = 384;
+constexpr int64_t kStrip = 192;
 constexpr int64_t kMultiplyGrain = 1 << 18;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
