@@ -144,16 +144,17 @@ void CheckGemm(const Plan& plan) {
   RequireSize(b, 0, a.shape[1]);
 }
 
-void CheckConv2d(const Plan& plan) {
-  const View& out = plan.views[0];
-  const View& x = plan.views[1];
-  const View& w = plan.views[2];
+// `out`, `x` and `w` say which view is which.
+void CheckConv2d(const Plan& plan, int out_view, int x_view, int w_view) {
+  const View& out = plan.views[out_view];
+  const View& x = plan.views[x_view];
+  const View& w = plan.views[w_view];
   for (int v = 0; v != 3; ++v) {
     RequireDims(plan.views[v], 4);
     RequireContiguous(plan.views[v]);
   }
-  // Stride, padding and dilation only decide which elements of x are read, and the kernel skips those outside; they must
-  // merely keep its index arithmetic within int64_t.
+  // Stride, padding and dilation only decide which elements of x are met, and the kernels skip those outside; they must
+  // merely keep index arithmetic within int64_t.
   for (int p = 0; p != 7; ++p) {
     Require(plan.params[p] >= 0 && plan.params[p] <= 2147483647.0, "convolution parameter out of range");
   }
@@ -167,6 +168,12 @@ void CheckConv2d(const Plan& plan) {
   RequireSize(w, 0, out.shape[1]);
   // Both below 2^31, so the product fits.
   RequireSize(x, 1, w.shape[1] * groups);
+  if (plan.kernel->num_views == 4) {
+    const View& bias = plan.views[3];
+    RequireDims(bias, 1);
+    RequireContiguous(bias);
+    RequireSize(bias, 0, out.shape[1]);
+  }
 }
 
 void CheckQr(const Plan& plan) {
@@ -205,7 +212,13 @@ void CheckRelation(const Plan& plan) {
     case Relation::kGemm:
       return CheckGemm(plan);
     case Relation::kConv2d:
-      return CheckConv2d(plan);
+      return CheckConv2d(plan, 0, 1, 2);
+    case Relation::kConv2dInput:
+      CheckConv2d(plan, 1, 0, 2);
+      // The kernel divides by it.
+      return Require(plan.params[0] >= 1 && plan.params[1] >= 1, "stride");
+    case Relation::kConv2dWeight:
+      return CheckConv2d(plan, 2, 1, 0);
     case Relation::kQr:
       return CheckQr(plan);
     case Relation::kGenerator:

@@ -45,7 +45,10 @@ enum class Relation : uint8_t {
   kSameShape,  // every view has the output's shape
   kReduce,     // views: out, in; out has in's shape with 1 in the reduced dimensions
   kGemm,       // out [m, n], a [m, k], b [k, n]
-  kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], all contiguous; params[6] = groups
+  kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], perhaps bias [Co], all contiguous;
+               // params[6] = groups
+  kConv2dInput,   // the same: grad_x in the place of x, grad_out, w
+  kConv2dWeight,  // the same: grad_w in the place of w, x, grad_out
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };

@@ -8,6 +8,9 @@ namespace evenkeel {
 void Copy(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
+void Conv2dBackwardInput(const Plan& plan);
+void Conv2dBackwardWeight(const Plan& plan);
+void Conv2dBias(const Plan& plan);
 void HaarOrthogonal(const Plan& plan);
 void Qr(const Plan& plan);
 void Integers(const Plan& plan);

@@ -60,7 +60,9 @@ void Try(const uint8_t* data, size_t size) {
   Bytes bytes(data, size);
   const Kernel& kernel = kKernels[bytes.Next() % kNumKernels];
   const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kQr;
-  const int ndim = kernel.relation == Relation::kConv2d ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
+  const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
+                       kernel.relation == Relation::kConv2dWeight;
+  const int ndim = is_conv ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
   int64_t sizes[kMaxDims];
   for (int64_t& s : sizes) s = bytes.OneIn(16) ? bytes.Below(70) : bytes.Below(5);
   const uint8_t dtype = bytes.Below(kNumDTypes);
@@ -74,11 +76,13 @@ void Try(const uint8_t* data, size_t size) {
     // A dtype that the kernel takes, mostly.
     const unsigned wanted = is_state ? kWords : kernel.dtypes;
     while ((wanted >> own & 1) == 0 && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
-    std::vector<double> shape(static_cast<size_t>(is_state ? 1 : ndim));
+    const bool is_bias = is_conv && v == 3;
+    std::vector<double> shape(static_cast<size_t>(is_state || is_bias ? 1 : ndim));
     std::vector<double> strides(shape.size());
     for (size_t d = 0; d < shape.size(); ++d) {
       shape[d] = is_state ? 631 : static_cast<double>(bytes.OneIn(6) ? bytes.Below(6) : sizes[d]);
       // A product's and a convolution's sizes are shared across dimensions.
+      if (is_bias) shape[d] = static_cast<double>(sizes[1]);
       if (is_matrix && v == 2) shape[d] = static_cast<double>(sizes[1 - d]);
       if (kernel.relation == Relation::kReduce && v == 0 && bytes.OneIn(2)) shape[d] = 1;
     }

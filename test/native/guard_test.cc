@@ -46,6 +46,7 @@ const char* const kConvParam = "convolution parameter out of range";
 const char* const kGroups = "groups";
 const char* const kDivisible = "output channels not divisible by groups";
 const char* const kConvLarge = "convolution too large";
+const char* const kConvStride = "stride";
 const char* const kWide = "more columns than rows";
 
 // The message of the PlanError that `decode` ends with, or "accepted".
@@ -401,24 +402,47 @@ TEST(GuardRelation, Gemm) {
 
 // Two images, 6 channels to 4 in 2 groups, 3 x 2 kernels, 5 x 7 to 4 x 5 pixels.
 struct Conv {
+  std::string kernel = "conv2d";
   PlannedView out = Tight({2, 4, 4, 5});
   PlannedView x = Tight({2, 6, 5, 7});
   PlannedView w = Tight({4, 3, 3, 2});
+  PlannedView bias = Tight({4});
   // stride h, w, padding h, w, dilation h, w, groups, beta
   std::vector<double> params = {1, 1, 0, 0, 1, 1, 2, 0};
 
-  PlanBuilder Plan() const { return MakePlan("conv2d", {out, x, w}, params); }
+  PlanBuilder Plan() const {
+    std::vector<double> seven = params;
+    seven.resize(7);
+    if (kernel == "conv2d") return MakePlan(kernel, {out, x, w}, params);
+    if (kernel == "conv2d_bias") return MakePlan(kernel, {out, x, w, bias}, seven);
+    if (kernel == "conv2d_backward_input") return MakePlan(kernel, {x, out, w}, seven);
+    return MakePlan(kernel, {w, x, out}, params);
+  }
 };
 
-TEST(GuardConv, Shapes) {
-  EXPECT_ACCEPTED(Conv().Plan());
-  // The output's height and width are the caller's: they only say which elements of x are read.
-  Conv conv;
+// The same checks for all of them, whatever the order of their views.
+class GuardConv : public ::testing::TestWithParam<const char*> {
+ protected:
+  Conv Base() const {
+    Conv conv;
+    conv.kernel = GetParam();
+    return conv;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(, GuardConv,
+                         ::testing::Values("conv2d", "conv2d_bias", "conv2d_backward_input", "conv2d_backward_weight"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(GuardConv, Shapes) {
+  EXPECT_ACCEPTED(Base().Plan());
+  // The output's height and width are the caller's: they only say which elements of x are met.
+  Conv conv = Base();
   conv.out = Tight({2, 4, 40, 1});
   EXPECT_ACCEPTED(conv.Plan());
-  const auto with = [](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
-    Conv other;
-    other.out = Tight(out), other.x = Tight(x), other.w = Tight(w);
+  const auto with = [&](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
+    Conv other = Base();
+    other.out = Tight(out), other.x = Tight(x), other.w = Tight(w), other.bias = Tight({out[1]});
     return other.Plan();
   };
   EXPECT_REFUSED(with({1, 4, 4, 5}, {2, 6, 5, 7}, {4, 3, 3, 2}), kSizes);
@@ -433,17 +457,17 @@ TEST(GuardConv, Shapes) {
   EXPECT_REFUSED(with({2, 5, 4, 5}, {2, 6, 5, 7}, {5, 3, 3, 2}), kDivisible);
   for (int v = 0; v < 3; ++v) {
     for (const std::vector<double>& shape : {std::vector<double>{2, 4, 4}, {2, 4, 4, 5, 1}}) {
-      PlanBuilder plan = Conv().Plan();
+      PlanBuilder plan = Base().Plan();
       plan.views[v] = Tight(shape);
       EXPECT_REFUSED(plan, kWrongDims);
     }
   }
 }
 
-TEST(GuardConv, Contiguous) {
+TEST_P(GuardConv, Contiguous) {
   for (int v = 0; v < 3; ++v) {
     for (int d = 0; d < 4; ++d) {
-      PlanBuilder plan = Conv().Plan();
+      PlanBuilder plan = Base().Plan();
       plan.views[v].buffer.length = 100000;
       EXPECT_ACCEPTED(plan);
       plan.views[v].strides[d] += 1;
@@ -453,7 +477,7 @@ TEST(GuardConv, Contiguous) {
     }
   }
   // A dimension of size 1 may have any stride.
-  Conv conv;
+  Conv conv = Base();
   conv.out = MakeView({1, 4, 1, 5}, {999, 5, 0, 1}, 0, 20);
   conv.x = MakeView({1, 6, 5, 7}, {0, 35, 7, 1}, 0, 210);
   conv.w = MakeView({4, 3, 1, 2}, {6, 2, 77, 1}, 0, 24);
@@ -461,27 +485,29 @@ TEST(GuardConv, Contiguous) {
   conv.out.strides[1] = 4;
   EXPECT_REFUSED(conv.Plan(), kNotContiguous);
   // Empty views too, in torch's strides and in any others.
-  conv = Conv();
+  conv = Base();
   conv.x = MakeView({2, 0, 5, 7}, {35, 35, 7, 1}, 0, 0);
   conv.w = MakeView({4, 0, 3, 2}, {99, 6, 2, 1}, 0, 0);
   EXPECT_ACCEPTED(conv.Plan());
 }
 
-TEST(GuardConv, Parameters) {
+TEST_P(GuardConv, Parameters) {
+  const bool inverse = GetParam() == std::string("conv2d_backward_input");
   for (int p = 0; p < 7; ++p) {
-    Conv conv;
+    Conv conv = Base();
     for (const double bad : {-1.0, -1e-300, kMaxInt + 1, 1e300, kInfinity, -kInfinity, kNaN}) {
       conv.params[p] = bad;
       EXPECT_REFUSED(conv.Plan(), kConvParam) << "parameter " << p << " = " << bad;
     }
-    conv.params[p] = 0;
-    EXPECT_EQ(Outcome(conv.Plan()), p == 6 ? kGroups : "accepted") << "parameter " << p;
+    for (const double small : {0.0, 0.5}) {
+      conv.params[p] = small;
+      // The gradient with respect to the input divides by strides.
+      EXPECT_EQ(Outcome(conv.Plan()), p == 6 ? kGroups : p < 2 && inverse ? kConvStride : "accepted") << "parameter " << p;
+    }
     conv.params[p] = kMaxInt;
     EXPECT_EQ(Outcome(conv.Plan()), p == 6 ? kDivisible : "accepted") << "parameter " << p;
   }
-  Conv conv;
-  conv.params[6] = 0.5;  // the kernel would divide by 0
-  EXPECT_REFUSED(conv.Plan(), kGroups);
+  Conv conv = Base();
   conv.params[6] = 1;
   EXPECT_REFUSED(conv.Plan(), kSizes);
   conv.params[6] = 4;
@@ -495,10 +521,10 @@ TEST(GuardConv, Parameters) {
   }
 }
 
-TEST(GuardConv, SizesStayBelowTwoToThe31) {
+TEST_P(GuardConv, SizesStayBelowTwoToThe31) {
   // Empty, so that no buffer need be that large.
   for (int d = 2; d < 4; ++d) {
-    Conv conv;
+    Conv conv = Base();
     conv.out = Tight({0, 4, 4, 5});
     conv.x = Tight({0, 6, 5, 7});
     conv.out.shape[d] = kMaxInt;
@@ -509,16 +535,17 @@ TEST(GuardConv, SizesStayBelowTwoToThe31) {
     conv.w = Tight({0, 3, 3, 2});
     conv.w.shape[d] = kMaxInt + 1;
     EXPECT_REFUSED(conv.Plan(), kConvLarge);
-    conv = Conv();
+    conv = Base();
     conv.out = Tight({2, 0, 4, 5});
     conv.w = Tight({0, 3, 3, 2});
+    conv.bias = Tight({0});
     EXPECT_ACCEPTED(conv.Plan());
     conv.w.shape[d] = kMaxInt;
     EXPECT_ACCEPTED(conv.Plan());
     conv.w.shape[d] = kMaxInt + 1;
     EXPECT_REFUSED(conv.Plan(), kConvLarge);
   }
-  Conv conv;
+  Conv conv = Base();
   conv.out = Tight({0, 4, 4, 5});
   conv.x = Tight({0, 2 * kMaxInt, 5, 7});
   conv.w = Tight({4, kMaxInt, 3, 0});
@@ -526,14 +553,30 @@ TEST(GuardConv, SizesStayBelowTwoToThe31) {
   conv.x = Tight({0, 2 * (kMaxInt + 1), 5, 7});
   conv.w = Tight({4, kMaxInt + 1, 3, 0});
   EXPECT_REFUSED(conv.Plan(), kConvLarge);
-  conv = Conv();
+  conv = Base();
   conv.out = Tight({0, kMaxInt, 4, 5});
   conv.x = Tight({0, 3, 5, 7});
   conv.w = Tight({kMaxInt, 3, 3, 0});
+  conv.bias = Tight({kMaxInt});
   conv.params[6] = 1;
   EXPECT_ACCEPTED(conv.Plan());
   conv.out.shape[1] = conv.w.shape[0] = kMaxInt + 1;
   EXPECT_REFUSED(conv.Plan(), kConvLarge);
+}
+
+TEST(GuardConvBias, OneForEachOutputChannel) {
+  Conv conv;
+  conv.kernel = "conv2d_bias";
+  for (const double size : {0, 1, 2, 3, 5, 6}) {
+    conv.bias = Tight({size});
+    EXPECT_REFUSED(conv.Plan(), kSizes);
+  }
+  conv.bias = Tight({4, 1});
+  EXPECT_REFUSED(conv.Plan(), kWrongDims);
+  conv.bias = MakeView({4}, {2}, 0, 9);
+  EXPECT_REFUSED(conv.Plan(), kNotContiguous);
+  conv.bias = MakeView({4}, {1}, 1, 4);
+  EXPECT_REFUSED(conv.Plan(), kOutside);
 }
 
 TEST(GuardQr, Shapes) {
@@ -611,7 +654,8 @@ TEST(GuardFuzz, WhateverIsAcceptedLiesInside) {
   for (int round = 0; round < 20000; ++round) {
     const Kernel& kernel = kKernels[random(static_cast<uint64_t>(kNumKernels))];
     PlanBuilder plan(kernel.name);
-    const size_t ndim = kernel.relation == Relation::kConv2d ? 4 : random(2) == 0 ? 2 : random(5);
+    const bool is_conv = std::string(kernel.name).rfind("conv2d", 0) == 0;
+    const size_t ndim = is_conv ? 4 : random(2) == 0 ? 2 : random(5);
     const DType dtype = kernel.dtypes == kWords ? DType::kUint32 : DType::kFloat32;
     std::vector<double> shape(ndim);
     for (double& size : shape) size = static_cast<double>(random(4));

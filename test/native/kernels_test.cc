@@ -757,107 +757,14 @@ TEST(Haar, Orthogonal) {
   }
 }
 
-// Convolution ---------------------------------------------------------------------------------------------------------
-
-struct ConvCase {
-  Sizes out, x, w;
-  // stride h, w, padding h, w, dilation h, w, groups
-  std::vector<double> params;
-};
-
-template <typename T>
-void CheckConv(const ConvCase& conv, double beta) {
-  SCOPED_TRACE(Describe(conv.out) + " of " + Describe(conv.x) + " and " + Describe(conv.w));
-  Array<T> out(conv.out, Layout::kDense);
-  Array<T> x(conv.x, Layout::kOffset);
-  Array<T> w(conv.w, Layout::kOffset);
-  x.Fill(Scrambled);
-  w.Fill([](size_t i) { return Scrambled(i + 1000); });
-  out.Fill([&](size_t i) { return beta == 0 ? kNaN : Scrambled(i + 2000); });
-  const std::vector<T> before = out.Values();
-  std::vector<double> params = conv.params;
-  params.push_back(beta);
-  RunKernel("conv2d", {out.view(), x.view(), w.view()}, params);
-  const int64_t groups = static_cast<int64_t>(conv.params[6]);
-  const int64_t co = conv.out[1], oh = conv.out[2], ow = conv.out[3];
-  const int64_t ci = conv.x[1], height = conv.x[2], width = conv.x[3];
-  const int64_t cg = conv.w[1], kh = conv.w[2], kw = conv.w[3];
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int64_t at = static_cast<int64_t>(i);
-    const int64_t image = at / (co * oh * ow), c = at / (oh * ow) % co, row = at / ow % oh, column = at % ow;
-    double sum = 0;
-    for (int64_t g = 0; g < cg; ++g) {
-      for (int64_t p = 0; p < kh; ++p) {
-        for (int64_t q = 0; q < kw; ++q) {
-          // As doubles: exact enough to tell inside from outside, and they do not overflow.
-          const double y = static_cast<double>(row) * conv.params[0] - conv.params[2] + static_cast<double>(p) * conv.params[4];
-          const double z = static_cast<double>(column) * conv.params[1] - conv.params[3] + static_cast<double>(q) * conv.params[5];
-          if (y < 0 || y >= static_cast<double>(height) || z < 0 || z >= static_cast<double>(width)) continue;
-          const int64_t channel = c / (co / groups) * cg + g;
-          const int64_t from = ((image * ci + channel) * height + static_cast<int64_t>(y)) * width + static_cast<int64_t>(z);
-          const int64_t weight = ((c * cg + g) * kh + p) * kw + q;
-          sum += static_cast<double>(x[static_cast<size_t>(from)]) * static_cast<double>(w[static_cast<size_t>(weight)]);
-        }
-      }
-    }
-    const double want = sum + (beta == 0 ? 0 : beta * static_cast<double>(before[i]));
-    ASSERT_TRUE(Near(static_cast<double>(out[i]), want, static_cast<double>(4 * (cg * kh * kw + 4)) * kEpsilon<T>))
-        << "element " << i;
-  }
-}
-
-TEST(Conv2d, ShapesAndParameters) {
-  SetNumThreads(3);
-  constexpr double kMax = 2147483647;
-  const ConvCase cases[] = {
-      {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1}, {1, 1, 0, 0, 1, 1, 1}},
-      {{2, 4, 4, 6}, {2, 6, 5, 7}, {4, 3, 2, 2}, {1, 1, 0, 0, 1, 1, 2}},
-      {{2, 3, 5, 7}, {2, 3, 5, 7}, {3, 1, 3, 3}, {1, 1, 1, 1, 1, 1, 3}},
-      {{1, 2, 3, 3}, {1, 2, 9, 8}, {2, 2, 3, 2}, {2, 3, 1, 2, 2, 1, 1}},
-      {{1, 2, 20, 30}, {1, 2, 20, 30}, {2, 2, 3, 3}, {1, 1, 1, 1, 1, 1, 1}},
-      {{3, 8, 30, 31}, {3, 8, 32, 33}, {8, 8, 3, 3}, {1, 1, 0, 0, 1, 1, 1}},
-      // Strides and dilations of 0 look at one place again and again.
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 2, 2}, {0, 0, 0, 0, 0, 0, 1}},
-      // The output says how far the kernel goes; past the image there are zeros.
-      {{1, 2, 9, 9}, {1, 1, 3, 3}, {2, 1, 2, 2}, {3, 2, 4, 1, 1, 5, 1}},
-      // All extremes at once, and one at a time.
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {kMax, kMax, kMax, kMax, kMax, kMax, 1}},
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {kMax, kMax, 0, 0, kMax, kMax, 1}},
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {1, 1, kMax, kMax, 1, 1, 1}},
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {1, 1, kMax, 0, kMax, 1, 1}},
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {1, 1, 0, kMax, 1, kMax, 1}},
-      {{1, 1, 3, 3}, {1, 1, 4, 4}, {1, 1, 3, 3}, {1, 2, 0, kMax, 1, kMax, 1}},
-      {{1, 1, 1, 2}, {1, 1, 4, 4}, {1, 1, 1, 1}, {1, kMax, 0, kMax - 1, 1, 1, 1}},
-      // Nothing to read, or nothing to write.
-      {{1, 2, 2, 2}, {1, 0, 3, 3}, {2, 0, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{2, 2, 2, 2}, {2, 3, 0, 3}, {2, 3, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{2, 2, 2, 2}, {2, 3, 3, 0}, {2, 3, 2, 2}, {1, 2, 0, 0, 1, 1, 1}},
-      {{2, 4, 2, 2}, {2, 6, 1 << 20, 0}, {4, 3, 2, 2}, {1, 1, 0, 0, 1, 1, 2}},
-      {{1, 2, 2, 2}, {1, 1, 3, 3}, {2, 1, 0, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{1, 2, 2, 2}, {1, 1, 3, 3}, {2, 1, 2, 0}, {1, 1, 0, 0, 1, 1, 1}},
-      {{0, 2, 2, 2}, {0, 1, 3, 3}, {2, 1, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{1, 0, 2, 2}, {1, 1, 3, 3}, {0, 1, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{1, 2, 0, 2}, {1, 1, 3, 3}, {2, 1, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-      {{1, 2, 2, 0}, {1, 1, 3, 3}, {2, 1, 2, 2}, {1, 1, 0, 0, 1, 1, 1}},
-  };
-  for (const ConvCase& conv : cases) {
-    for (const double beta : {0.0, 1.0}) {
-      CheckConv<float>(conv, beta);
-      CheckConv<double>(conv, beta);
-      if (HasFatalFailure()) return;
-    }
-  }
-}
-
 // -----------------------------------------------------------------------------------------------------------------------
 
 TEST(Table, EveryRowHasAReferenceHere) {
-  // Whole numbers are in random_test.cc and random_distributions_test.cc.
-  const std::set<std::string> own = {"copy",     "gemm",        "conv2d",     "qr", "haar_orthogonal",
-                                     "integers", "permutation", "sparse_zero"};
+  // Whole numbers are in random_test.cc and random_distributions_test.cc, convolutions in conv_test.cc.
+  const std::set<std::string> own = {"copy", "gemm", "qr", "haar_orthogonal", "integers", "permutation", "sparse_zero"};
   for (int id = 0; id < kNumKernels; ++id) {
     const std::string name = kKernels[id].name;
-    if (name.rfind("mt_", 0) == 0) continue;
+    if (name.rfind("mt_", 0) == 0 || name.rfind("conv2d", 0) == 0) continue;
     EXPECT_EQ(Maps().count(name) + Folds().count(name) + Fills().count(name) + own.count(name), 1u)
         << "kernels.def has a row '" << name << "': give it a reference in kernels_test.cc";
   }
