@@ -15,6 +15,7 @@
 // --seed    1 by default
 // --streams that many spawned streams, 0, 1, ..., a number from each in turn; without it, the seed's own
 // --raw     streams of raw states 0, 1, ... and one sequence number, the seed, which correlate: to see the batteries fail
+// --test    that one of the battery's tests only, by its number
 //
 // TestU01's reports go to build-testu01/BATTERY-SOURCE-....log. The exit status is 1 where a p-value is outside [0.001, 0.999],
 // which chance alone does in a share of 0.002 of them.
@@ -55,9 +56,9 @@ function startOf(generator) {
 }
 
 /** Runs a battery, its reports into a file; the statistics' p-values and names. */
-function runBattery(battery, source, starts, log) {
+function runBattery(args, starts, log) {
   return new Promise((resolve, reject) => {
-    const child = spawn(path.join(folder, 'testu01'), [battery, source], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(path.join(folder, 'testu01'), args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const file = createWriteStream(log);
     let output = '';
     child.stdout.on('data', (chunk) => {
@@ -79,6 +80,7 @@ const optionTypes = {
   seed: { type: 'string', default: '1' },
   streams: { type: 'string' },
   raw: { type: 'boolean', default: false },
+  test: { type: 'string' },
 };
 
 main(async () => {
@@ -89,12 +91,13 @@ main(async () => {
   const starts = (await generators(values)).map(startOf);
   const what = [`${values.raw ? 'raw ' : ''}seed ${values.seed}`];
   if (values.streams !== undefined) what.push(`${values.streams} streams interleaved`);
+  if (values.test !== undefined) what.push(`test ${values.test}`);
   await withLock(() => step('compiling with TestU01', build));
   let beyond = 0;
   for (const source of sources) {
     const begun = performance.now();
     const log = path.join(folder, `${[battery, source, ...what].join('-').replaceAll(' ', '-')}.log`);
-    const results = await runBattery(battery, source, starts, log);
+    const results = await runBattery([battery, source, ...(values.test ? [values.test] : [])], starts, log);
     const told = results.filter(({ distance }) => Number(distance) < suspicious);
     beyond += told.length;
     console.log(

@@ -2,9 +2,10 @@
 // Empirical Testing of Random Number Generators", ACM Transactions on Mathematical Software 33 (2007), article 22). Started by
 // run.mjs, which says more.
 //
-//   testu01 BATTERY SOURCE < STREAMS
+//   testu01 BATTERY SOURCE [TEST] < STREAMS
 //
-// STREAMS has a line for each stream: state and increment, in hexadecimal. Number i comes from stream i mod their count.
+// TEST is the number of the battery's only test to run. STREAMS has a line for each stream: state and
+// increment, in hexadecimal. Number i comes from stream i mod their count.
 // Prints TestU01's reports, then one line for each statistic: its p-value and its name.
 //
 // TestU01's licence forbids commercial use: no part of the set-up, the tests or the package.
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -111,6 +113,7 @@ struct Source {
 struct Battery {
   const char* name;
   void (*run)(unif01_Gen*);
+  void (*repeat)(unif01_Gen*, int*);  // the times to run each test, counted from 1
 };
 
 template <typename Row>
@@ -123,8 +126,9 @@ const Row* Find(const std::vector<Row>& rows, const char* name) {
 }
 
 int Main(int argc, char** argv) {
-  const std::vector<Battery> batteries = {
-      {"smallcrush", bbattery_SmallCrush}, {"crush", bbattery_Crush}, {"bigcrush", bbattery_BigCrush}};
+  const std::vector<Battery> batteries = {{"smallcrush", bbattery_SmallCrush, bbattery_RepeatSmallCrush},
+                                          {"crush", bbattery_Crush, bbattery_RepeatCrush},
+                                          {"bigcrush", bbattery_BigCrush, bbattery_RepeatBigCrush}};
   const std::vector<Source> sources = {
       {"bits", simd::RandomBits, DType::kUint32, {}, NextBits, nullptr},
       {"uniform64", simd::Uniform, DType::kFloat64, {0, 1}, nullptr, NextUniform},
@@ -133,8 +137,10 @@ int Main(int argc, char** argv) {
       {"truncated64", simd::TruncatedNormal, DType::kFloat64, {0, 1, -2, 2}, nullptr, NextTruncatedNormal},
       {"exponential64", simd::Exponential, DType::kFloat64, {1}, nullptr, NextExponential},
   };
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: testu01 BATTERY SOURCE < STREAMS\n");
+  constexpr int kMostTests = 200;
+  const int test = argc == 4 ? std::atoi(argv[3]) : 0;
+  if (argc < 3 || argc > 4 || test < 0 || test > kMostTests) {
+    std::fprintf(stderr, "usage: testu01 BATTERY SOURCE [TEST] < STREAMS\n");
     return 2;
   }
   const Battery* battery = Find(batteries, argv[1]);
@@ -158,7 +164,13 @@ int Main(int argc, char** argv) {
   char* name = argv[2];
   unif01_Gen* generator = source->bits != nullptr ? unif01_CreateExternGenBits(name, source->bits)
                                                   : unif01_CreateExternGen01(name, source->number);
-  battery->run(generator);
+  if (test == 0) {
+    battery->run(generator);
+  } else {
+    std::vector<int> times(kMostTests + 1);
+    times[static_cast<size_t>(test)] = 1;
+    battery->repeat(generator, times.data());
+  }
 
   // A statistic that could not be computed is negative.
   for (int i = 0; i < bbattery_NTests; ++i) {
