@@ -11,6 +11,12 @@ import { median } from './measure.mjs';
 const at = (file) => fileURLToPath(new URL(file, import.meta.url));
 const run = promisify(execFile);
 
+/**
+ * OpenBLAS's threads wait 2^28 cycles for more work, spinning, which is a tenth of a second of the next implementation's turn.
+ * 2^20 cycles are less than the pause between turns, and more than any between two calls.
+ */
+const openblas = { OPENBLAS_THREAD_TIMEOUT: '20' };
+
 /** A child that serves one case. */
 async function serving(child) {
   await child.answer();
@@ -55,7 +61,7 @@ async function freshRound(script, env) {
 export function rawPeers(core) {
   const program = at(`../build/Release/raw_blas${process.platform === 'win32' ? '.exe' : ''}`);
   if (!existsSync(program)) return [];
-  const env = { ...process.env, ...(core ? { OPENBLAS_CORETYPE: core } : {}) };
+  const env = { ...openblas, ...(core ? { OPENBLAS_CORETYPE: core } : {}) };
   return [
     {
       name: 'raw',
@@ -101,6 +107,7 @@ async function pythonCase(server, [setup, step], threads) {
 export async function numpyPeer(python) {
   const start = (threads) =>
     new Child(python, [at('python_case.py'), 'numpy'], {
+      ...openblas,
       ...Object.fromEntries(['OPENBLAS', 'MKL', 'OMP'].map((name) => [`${name}_NUM_THREADS`, String(threads)])),
     });
   const first = start(1);

@@ -21,12 +21,13 @@ export const libraries = { evenkeel: 'evenkeel', torch: 'PyTorch', numpy: 'NumPy
  *
  * @throws Error where they are not comparable
  */
-export function merge([first, ...others]) {
+export function merge(runs) {
+  const [first] = runs;
   const setup = ({ machine: { load, ...machine }, versions, rounds }) => JSON.stringify({ machine, versions, rounds });
-  if (others.some((other) => setup(other) !== setup(first))) {
+  if (runs.some((run) => setup(run) !== setup(first))) {
     throw new Error('the results are of different machines, versions or numbers of rounds');
   }
-  const all = [first, ...others].flatMap(({ cases }) => cases);
+  const all = runs.flatMap(({ cases }) => cases);
   const least = new Map();
   for (const { name, threads, spread } of all) {
     const key = `${name}, ${threads}`;
