@@ -35,7 +35,7 @@ const order = [
   ['index'],
   ['cli'],
   ['study'],
-  ['nn'],
+  ['nn', 'optim'],
   ['init'],
   ['linalg'],
   ['creation', 'combine'],
@@ -157,12 +157,16 @@ describe('files', () => {
     'lib/init/table.ts': 'test/init/rules.test.ts',
     'lib/init/presets.ts': 'test/init/rules.test.ts',
     'lib/init/target.ts': 'test/init/verify.test.ts',
-    'lib/nn/containers.ts': 'test/nn/module.test.ts',
     'lib/nn/conv2d.ts': 'test/nn/module.test.ts',
     'lib/nn/index.ts': 'test/index.test.ts',
     'lib/nn/layers.ts': 'test/nn/module.test.ts',
     'lib/nn/linear.ts': 'test/nn/module.test.ts',
     'lib/nn/parameter.ts': 'test/nn/module.test.ts',
+    'lib/nn/state.ts': 'test/nn/module.test.ts',
+    'lib/optim/adam.ts': 'test/optim/optimizer.test.ts',
+    'lib/optim/index.ts': 'test/index.test.ts',
+    'lib/optim/sgd.ts': 'test/optim/optimizer.test.ts',
+    'lib/optim/update.ts': 'test/optim/optimizer.test.ts',
   };
 
   it('have tests', () => {

@@ -66,7 +66,7 @@ export class Conv2d extends Module {
   }
 
   /** Draws the parameters anew, as torch initialises them by default. */
-  resetParameters(options: RandomOptions = {}): void {
+  override resetParameters(options: RandomOptions = {}): void {
     resetWeightAndBias(this.weight, this.bias, options);
   }
 

@@ -17,7 +17,7 @@ export interface LayerOptions {
   /** float32 by default. */
   dtype?: DType;
   /** Where the initial values come from; the default generator if none is given. */
-  generator?: Generator;
+  generator?: Generator | undefined;
   /** Whether to initialise; where false, parameters are 0. True by default. */
   init?: boolean;
 }
@@ -69,7 +69,7 @@ export class Linear extends Module {
   }
 
   /** Draws the parameters anew, as torch initialises them by default. */
-  resetParameters(options: RandomOptions = {}): void {
+  override resetParameters(options: RandomOptions = {}): void {
     resetWeightAndBias(this.weight, this.bias, options);
   }
 

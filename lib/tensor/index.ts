@@ -6,5 +6,6 @@ import './products.js';
 import './reductions.js';
 
 export type { CloseOptions } from './comparisons.js';
+export { clearGradients, type ZeroGradOptions } from './gradients.js';
 export type { ReduceOptions, VarianceOptions } from './reductions.js';
 export * from './tensor.js';

@@ -9,6 +9,7 @@ Data follow the rule of ops.py: element i of a tensor is ((i * 7919) % 1000 - 50
 """
 
 import math
+from collections import OrderedDict
 from unittest import mock
 
 import torch
@@ -113,6 +114,8 @@ class Bare(nn.Module):
     pass
 
 
+shared = nn.ReLU()
+
 models = {
     "linear": nn.Linear(3, 4),
     "linear without bias": nn.Linear(30, 1, bias=False),
@@ -127,6 +130,11 @@ models = {
     "sequence": nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Sequential(nn.Linear(3, 1))),
     "net": Net(),
     "bare": Bare(),
+    "named": nn.Sequential(OrderedDict([("fc", nn.Linear(2, 3)), ("act", nn.ReLU())])),
+    "shared": nn.Sequential(shared, nn.Linear(2, 2), shared),
+    "empty list": nn.ModuleList(),
+    "list": nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]),
+    "list of blocks": nn.Sequential(nn.ModuleList([Block(1), Block(1)]), nn.ReLU(), nn.ReLU()),
 }
 
 

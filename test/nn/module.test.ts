@@ -57,6 +57,8 @@ class Bare extends nn.Module {
 
 const layers = { Linear: nn.Linear, Conv2d: nn.Conv2d };
 
+const shared = new nn.ReLU();
+
 const models: Record<string, nn.Module> = {
   linear: new nn.Linear(3, 4),
   'linear without bias': new nn.Linear(30, 1, { bias: false }),
@@ -77,6 +79,11 @@ const models: Record<string, nn.Module> = {
   sequence: new nn.Sequential(new nn.Linear(2, 3), new nn.ReLU(), new nn.Sequential(new nn.Linear(3, 1))),
   net: new Net(),
   bare: new Bare(),
+  named: new nn.Sequential({ fc: new nn.Linear(2, 3), act: new nn.ReLU() }),
+  shared: new nn.Sequential(shared, new nn.Linear(2, 2), shared),
+  'empty list': new nn.ModuleList(),
+  list: new nn.ModuleList([new nn.Linear(2, 2), new nn.Linear(2, 2), new nn.ReLU(), new nn.Linear(2, 2)]),
+  'list of blocks': new nn.Sequential(new nn.ModuleList([new Block(1), new Block(1)]), new nn.ReLU(), new nn.ReLU()),
 };
 
 describe('torch agrees on', () => {
@@ -184,6 +191,19 @@ describe('wrong arguments', () => {
     ['ERR_ARGUMENT', 'registerBuffer', () => new Bare().registerBuffer('x', 5 as never), '5'],
     ['ERR_ARGUMENT', 'registerBuffer', () => new Bare().registerBuffer('a.b', zeros(1)), '"a.b"'],
     ['ERR_ARGUMENT', 'registerBuffer', () => new Bare().registerBuffer('forward', zeros(1)), '"forward"'],
+    ['ERR_ARGUMENT', 'registerBuffer', () => new Bare().registerBuffer('x', zeros(1), true as never), 'options'],
+    ['ERR_ARGUMENT', 'registerParameter', () => new Bare().registerParameter('x', zeros(1) as never), 'Parameter'],
+    ['ERR_ARGUMENT', 'registerParameter', () => new Bare().registerParameter('training', null), '"training"'],
+    ['ERR_ARGUMENT', 'registerParameter', () => new Bare().registerParameter('', null), '""'],
+    ['ERR_ARGUMENT', 'registerModule', () => new Bare().registerModule('x', null as never), 'null'],
+    ['ERR_ARGUMENT', 'registerModule', () => new Bare().registerModule('call', new nn.ReLU()), '"call"'],
+    ['ERR_ARGUMENT', 'registerModule', () => new Bare().registerModule(3 as never, new nn.ReLU()), '3'],
+    ['ERR_ARGUMENT', 'train', () => new Bare().train('yes' as never), '"yes"'],
+    ['ERR_ARGUMENT', 'requiresGrad_', () => new nn.Linear(1, 1).requiresGrad_(1 as never), '1'],
+    ['ERR_ARGUMENT', 'zeroGrad', () => new Bare().zeroGrad(true as never), 'true'],
+    ['ERR_ARGUMENT', 'resetParameters', () => new Bare().resetParameters(7 as never), '7'],
+    ['ERR_ARGUMENT', 'namedParameters', () => [...new Bare().namedParameters(false as never)], 'false'],
+    ['ERR_ARGUMENT', 'namedBuffers', () => [...new Bare().buffers('x' as never)], '"x"'],
     ['ERR_SHAPE', 'linear', () => new nn.Linear(3, 2).call(zeros(4, 5)), '[4, 5]', '[2, 3]'],
     ['ERR_ARGUMENT', 'linear', () => new nn.Linear(3, 2).call([1, 2, 3] as never), '[1, 2, 3]'],
   ])('%s %s', (code, call, run, ...parts) => {
@@ -281,6 +301,66 @@ describe('Module', () => {
     second.weight = first.weight;
     expect([...net.namedParameters()].map(([path]) => path)).toEqual(['0.weight', '0.bias']);
     expect([...net.stateDict().keys()]).toEqual(['0.weight', '0.bias', '1.weight']);
+  });
+
+  it('fields are checked by register*, which assigns them', () => {
+    const net = new Bare();
+    const [layer, scale] = [new nn.Linear(1, 1), new nn.Parameter(ones(1))];
+    net.registerModule('layer', new nn.ReLU());
+    net.registerModule('layer', layer);
+    net.registerParameter('scale', null);
+    net.registerParameter('scale', scale);
+    net.registerBuffer('mean', null);
+    net.registerBuffer('count', ones(1), { persistent: false });
+    net.registerBuffer('last', ones(1));
+    expect([...net.children()]).toEqual([layer]);
+    expect([...net.namedParameters({ recurse: false })]).toEqual([['scale', scale]]);
+    expect([...net.parameters()].length).toBe(3);
+    expect([...net.namedBuffers()].map(([name]) => name)).toEqual(['count', 'last']);
+    expect([...net.buffers({ recurse: false })].length).toBe(2);
+    expect([...net.stateDict().keys()]).toEqual(['scale', 'last', 'layer.weight', 'layer.bias']);
+  });
+
+  it('torchNames are the names in paths and states', () => {
+    class Named extends nn.Module {
+      static override readonly torchNames = { outHead: 'out_head', runningMax: 'running_max', scaleBy: 'scale_by' };
+      outHead = new nn.Linear(1, 1, { bias: false });
+      scaleBy = new nn.Parameter(ones(1));
+      constructor() {
+        super();
+        this.registerBuffer('runningMax', zeros(1));
+      }
+      override forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const net = new Named();
+    const keys = ['scale_by', 'running_max', 'out_head.weight'];
+    expect([...net.stateDict().keys()]).toEqual(keys);
+    expect([...net.namedChildren()].map(([name]) => name)).toEqual(['out_head']);
+    net.loadStateDict(Object.fromEntries(keys.map((key) => [key, full(net.stateDict().get(key)!.shape, 7)])));
+    expect(valuesOf(net.outHead.weight)).toEqual([7]);
+    expect(String(net)).toContain('(out_head): Linear');
+  });
+
+  it('zeroGrad forgets gradients, or sets them to 0', () => {
+    const net = new nn.Linear(2, 1);
+    net.call(ones(1, 2)).sum().backward();
+    const { grad } = net.weight;
+    net.bias!.grad = null;
+    net.zeroGrad({ setToNone: false });
+    expect([net.weight.grad === grad, valuesOf(grad!), net.bias!.grad]).toEqual([true, [0, 0], null]);
+    net.zeroGrad();
+    expect([...net.parameters()].map((p) => p.grad)).toEqual([null, null]);
+  });
+
+  it('resetParameters draws for all layers in order', () => {
+    const make = (generator?: Generator) =>
+      new nn.Sequential(new nn.Linear(3, 2, { generator }), new nn.ReLU(), new nn.Conv2d(1, 2, 3, { generator }));
+    const net = make();
+    net.resetParameters({ generator: new Generator(5) });
+    const other = make(new Generator(5));
+    expect([...net.parameters()].map(valuesOf)).toEqual([...other.parameters()].map(valuesOf));
   });
 
   it('a buffer can be replaced, and is in the state after parameters', () => {
