@@ -38,6 +38,7 @@ export {
   setNumThreads as set_num_threads,
 } from './native.js';
 export * as nn from './nn/index.js';
+export * as optim from './optim/index.js';
 export {
   type Algorithm,
   Generator,
