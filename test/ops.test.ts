@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { matmul } from '../lib/combine.js';
 import { getNumThreads, setNumThreads } from '../lib/native.js';
-import { conv2d } from '../lib/nn/functional.js';
+import { conv2d } from '../lib/nn/functional/index.js';
 import { binaryOps, reductionOps, unaryOps } from '../lib/ops/index.js';
 import { broadcastShapes, numElements, type Shape } from '../lib/shape.js';
 import { Tensor } from '../lib/tensor/index.js';

@@ -1,9 +1,12 @@
 // The public names of `nn`.
+export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
 export { ModuleList, Sequential } from './containers.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
-export * as functional from './functional.js';
+export { Dropout, type DropoutModuleOptions } from './dropout.js';
+export * as functional from './functional/index.js';
 export type { ForwardHook, ForwardPreHook, FullBackwardHook } from './hooks.js';
-export { Flatten, ReLU } from './layers.js';
+export { LayerNorm, type LayerNormOptions } from './layernorm.js';
+export { Flatten, Identity, ReLU } from './layers.js';
 export { type LayerOptions, Linear } from './linear.js';
 export { Module, type RecurseOptions } from './module.js';
 export { Parameter } from './parameter.js';

@@ -1,6 +1,6 @@
 // Modules without parameters.
 import type { Tensor } from '../tensor/index.js';
-import { relu } from './functional.js';
+import { relu } from './functional/activation.js';
 import { Module } from './module.js';
 
 /**
@@ -37,5 +37,17 @@ export class Flatten extends Module {
 
   protected override extraRepr(): string {
     return `start_dim=${this.startDim}, end_dim=${this.endDim}`;
+  }
+}
+
+/**
+ * What it is given: a place in a model where something else may go.
+ *
+ * @example
+ * net.head = new nn.Identity();
+ */
+export class Identity extends Module {
+  override forward(input: Tensor): Tensor {
+    return input;
   }
 }

@@ -6,7 +6,7 @@ import { checkGenerator, type Generator } from '../random.js';
 import { checkShape, checkSize } from '../shape.js';
 import { Tensor } from '../tensor/index.js';
 import { allocateView } from '../view.js';
-import { linear } from './functional.js';
+import { linear } from './functional/linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 

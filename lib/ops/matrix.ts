@@ -161,8 +161,8 @@ export const addmmOp: Op<Factors> = {
 const scaled = (view: TensorView, factor: number) => (factor === 1 ? view : mul(view, factor));
 
 /** x [m, k] w [n, k]' + bias [n]; the bias may be left out. */
-export const linearOp: Op = {
-  node: 'AddmmBackward0',
+export const linearOp: Op<{ bias: boolean }> = {
+  node: ({ bias }) => (bias ? 'AddmmBackward0' : 'MmBackward0'),
   forward: (call, [x, w, bias]) => {
     const out = outputView(call, [x!.shape[0]!, w!.shape[0]!], x!.dtype);
     if (bias !== undefined) copy(call, bias, out);

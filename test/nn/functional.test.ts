@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { zeros } from '../../lib/creation.js';
-import { type Conv2dOptions, conv2d, linear, relu } from '../../lib/nn/functional.js';
+import { type Conv2dOptions, conv2d, linear, relu } from '../../lib/nn/functional/index.js';
 import { expectClose, failure, layouts, readGolden, ruleTensor, tensorOf, valuesOf } from '../cases/data.js';
 
 interface Outcome {

@@ -1,16 +1,11 @@
-// The computations of modules, as functions of tensors.
-import { checkOptions } from '../arguments.js';
-import { argumentError, describe, rangeError, shapeError } from '../errors.js';
-import * as ops from '../ops/index.js';
-import { checkSize, formatShape, numElements } from '../shape.js';
-import { apply, operand, type Tensor } from '../tensor/index.js';
-import { type TensorView, unsqueezeView } from '../view.js';
-
-/** A number for height and width alike, or one for each. */
-export type Pair = number | readonly [number, number];
-
-/** Zeros around an image: as numbers, as many as keep its size ('same', stride 1 only), or none ('valid'). */
-export type Padding = Pair | 'same' | 'valid';
+import { checkOptions } from '../../arguments.js';
+import { argumentError, describe, rangeError, shapeError } from '../../errors.js';
+import * as ops from '../../ops/index.js';
+import { checkSize, formatShape } from '../../shape.js';
+import { apply, operand, type Tensor } from '../../tensor/index.js';
+import { unsqueezeView } from '../../view.js';
+import { checkPair, type Padding, type Pair } from './geometry.js';
+import { checkBias } from './linear.js';
 
 /** Options of `conv2d`. */
 export interface Conv2dOptions {
@@ -22,54 +17,6 @@ export interface Conv2dOptions {
   dilation?: Pair;
   /** Groups of channels that do not mix; 1 by default. */
   groups?: number;
-}
-
-/** Checks a pair of sizes given by a user. */
-export function checkPair(call: string, name: string, value: unknown, least: number): [number, number] {
-  const pair = Array.isArray(value) ? value : [value, value];
-  if (pair.length !== 2) throw argumentError(call, `${name} must be a number or two, got ${describe(value)}`);
-  for (const size of pair) {
-    if (checkSize(call, size, name) < least) throw rangeError(call, `${name} must be ${least} or more, got ${size}`);
-    if (size > 2 ** 31 - 1) throw rangeError(call, `${name} must be below 2^31, got ${size}`);
-  }
-  return [pair[0], pair[1]];
-}
-
-/**
- * x W' + b for inputs [..., in], a weight [out, in] and a bias [out].
- *
- * @throws RangeError (ERR_SHAPE) where the inputs have another number of features
- * @example
- * nn.functional.linear(randn(8, 512), randn(10, 512), zeros(10)).shape; // [8, 10]
- */
-export function linear(input: Tensor, weight: Tensor, bias: Tensor | null = null): Tensor {
-  const call = 'linear';
-  const x = operand(call, input);
-  const w = operand(call, weight);
-  if (w.shape.length !== 2) throw shapeError(call, `expected a weight [out, in], got shape ${formatShape(w.shape)}`);
-  const [outFeatures, inFeatures] = w.shape as [number, number];
-  const features = x.shape.at(-1);
-  if (features !== inFeatures) {
-    throw shapeError(
-      call,
-      `expected ${inFeatures} input features, got ${features ?? 'a scalar'}: input shape ${formatShape(x.shape)}, ` +
-        `weight shape ${formatShape(w.shape)}`,
-    );
-  }
-  ops.checkSameDType(call, x, w);
-  if (bias !== null && bias !== undefined) checkBias(call, bias, outFeatures, x);
-  const inputs = bias === null || bias === undefined ? [weight] : [weight, bias];
-  if (x.shape.length === 2) return apply(call, ops.linearOp, [input, ...inputs], undefined);
-  const flat = input.reshape(numElements(x.shape.slice(0, -1)), inFeatures);
-  return apply(call, ops.linearOp, [flat, ...inputs], undefined).view([...x.shape.slice(0, -1), outFeatures]);
-}
-
-function checkBias(call: string, bias: Tensor, size: number, x: TensorView): void {
-  const view = operand(call, bias);
-  if (view.shape.length !== 1 || view.shape[0] !== size) {
-    throw shapeError(call, `expected a bias of shape [${size}], got ${formatShape(view.shape)}`);
-  }
-  ops.checkSameDType(call, view, x);
 }
 
 /**
@@ -144,13 +91,3 @@ function padding(call: string, given: Padding, spans: number[], stride: [number,
   return { before, total: [2 * before[0], 2 * before[1]] as const };
 }
 
-/**
- * max(x, 0) for each element.
- *
- * @example
- * nn.functional.relu(randn(3));
- */
-export function relu(input: Tensor): Tensor {
-  operand('relu', input);
-  return input.relu();
-}
