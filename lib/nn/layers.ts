@@ -1,19 +1,6 @@
-// Modules without parameters.
+// Modules that move elements about, or do nothing.
 import type { Tensor } from '../tensor/index.js';
-import { relu } from './functional/activation.js';
 import { Module } from './module.js';
-
-/**
- * max(x, 0) for each element.
- *
- * @example
- * new nn.ReLU().call(randn(3));
- */
-export class ReLU extends Module {
-  override forward(input: Tensor): Tensor {
-    return relu(input);
-  }
-}
 
 /**
  * Merges dimensions `startDim` (1 by default, so that a batch stays a batch) to `endDim` into one.

@@ -2,7 +2,7 @@ import { argumentError, describe, rangeError } from '../errors.js';
 import { Tensor } from '../tensor/index.js';
 import { allocateView, type TensorView } from '../view.js';
 import { checkAtLeast, checkFlag, Optimizer, type Parameters, type ParamGroup, type ParamState } from './optimizer.js';
-import { addQuotient, addSquare, lerp, negative, scale, sum } from './update.js';
+import { addQuotient, addSquare, lerp, negative, raise, scale, sum } from './update.js';
 
 /** Options of Adam and AdamW. */
 export interface AdamOptions {
@@ -14,6 +14,8 @@ export interface AdamOptions {
   eps?: number;
   /** 0 by default for Adam, which adds it to the gradient; 0.01 for AdamW, which shrinks the parameter. */
   weightDecay?: number;
+  /** Divide by the largest average of squares so far; false by default (Reddi et al. 2018). */
+  amsgrad?: boolean;
   /** Climb instead of descending; false by default. */
   maximize?: boolean;
 }
@@ -31,6 +33,7 @@ export class Adam extends Optimizer<AdamOptions> {
     betas: [0.9, 0.999],
     eps: 1e-8,
     weightDecay: 0,
+    amsgrad: false,
     maximize: false,
   };
 
@@ -45,7 +48,7 @@ export class Adam extends Optimizer<AdamOptions> {
 
   protected override check(call: string, options: Required<AdamOptions>): void {
     for (const name of ['lr', 'eps', 'weightDecay'] as const) checkAtLeast(call, name, options[name], 0);
-    checkFlag(call, 'maximize', options.maximize);
+    for (const name of ['amsgrad', 'maximize'] as const) checkFlag(call, name, options[name]);
     const { betas } = options;
     if (!Array.isArray(betas) || betas.length !== 2) {
       throw argumentError(call, `betas must be two numbers, got ${describe(betas)}`);
@@ -60,7 +63,7 @@ export class Adam extends Optimizer<AdamOptions> {
     param: TensorView,
     given: TensorView,
     state: ParamState,
-    { lr, betas, eps, weightDecay, maximize }: ParamGroup<AdamOptions>,
+    { lr, betas, eps, weightDecay, amsgrad, maximize }: ParamGroup<AdamOptions>,
   ): void {
     const average = (name: string) => {
       state[name] ??= new Tensor(allocateView('step', param.shape, param.dtype));
@@ -78,9 +81,14 @@ export class Adam extends Optimizer<AdamOptions> {
     lerp(mean, grad, 1 - betas[0]);
     scale(square, betas[1]);
     addSquare(square, grad, 1 - betas[1]);
+    let largest = square;
+    if (amsgrad) {
+      largest = average('max_exp_avg_sq');
+      raise(largest, square);
+    }
     // Both averages start from 0: these undo it.
     const [bias1, bias2] = [1 - betas[0] ** step, 1 - betas[1] ** step];
-    addQuotient(param, mean, square, { factor: -lr / bias1, divisor: Math.sqrt(bias2), eps });
+    addQuotient(param, mean, largest, { factor: -lr / bias1, divisor: Math.sqrt(bias2), eps });
   }
 }
 

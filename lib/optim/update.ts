@@ -1,11 +1,12 @@
 // Arithmetic in place on views, from which the optimisers' updates are put together without fresh arrays.
 import { allocateUncleared, type TensorArray } from '../dtype.js';
-import { binaryOps, unaryOps } from '../ops/index.js';
+import { binaryOps, choiceOps, unaryOps } from '../ops/index.js';
+import { kernelId, run } from '../run.js';
 import { contiguousStrides, numElements } from '../shape.js';
 import type { TensorView } from '../view.js';
 
-const { add, sub, mul, div } = binaryOps;
 const call = 'step';
+const kernels = { addScaled: kernelId('add_scaled'), addcmul: kernelId('addcmul'), addcdiv: kernelId('addcdiv') };
 
 /** Memory for intermediate results, two for each dtype, as large as the largest parameter so far. */
 const memory = new Map<string, TensorArray>();
@@ -25,20 +26,19 @@ function scratch(x: TensorView, slot: 0 | 1): TensorView {
 
 /** x <- factor x */
 export function scale(x: TensorView, factor: number): void {
-  mul.scalar.forward(call, [x], factor, x);
+  binaryOps.mul.scalar.forward(call, [x], factor, x);
 }
 
 /** x <- x + factor y */
 export function addScaled(x: TensorView, y: TensorView, factor: number): void {
-  if (factor === 1) add.forward(call, [x, y], undefined, x);
-  else if (factor === -1) sub.forward(call, [x, y], undefined, x);
-  else add.forward(call, [x, mul.scalar.forward(call, [y], factor, scratch(x, 0))], undefined, x);
+  run(call, kernels.addScaled, [x, x, y], [factor]);
 }
 
 /** x + factor y, on memory that the next call of `sum` or `negative` reuses; x may lie there. */
 export function sum(x: TensorView, y: TensorView, factor: number): TensorView {
-  const product = mul.scalar.forward(call, [y], factor, scratch(x, 0));
-  return add.forward(call, [x, product], undefined, scratch(x, 1));
+  const out = scratch(x, 1);
+  run(call, kernels.addScaled, [out, x, y], [factor]);
+  return out;
 }
 
 /** -x, on memory that the next call of `sum` or `negative` reuses. */
@@ -48,14 +48,17 @@ export function negative(x: TensorView): TensorView {
 
 /** x <- x + factor (y - x) */
 export function lerp(x: TensorView, y: TensorView, factor: number): void {
-  const way = sub.forward(call, [y, x], undefined, scratch(x, 0));
-  add.forward(call, [x, mul.scalar.forward(call, [way], factor, way)], undefined, x);
+  addScaled(x, binaryOps.sub.forward(call, [y, x], undefined, scratch(x, 0)), factor);
 }
 
 /** x <- x + factor y^2 */
 export function addSquare(x: TensorView, y: TensorView, factor: number): void {
-  const square = mul.forward(call, [y, y], undefined, scratch(x, 0));
-  add.forward(call, [x, mul.scalar.forward(call, [square], factor, square)], undefined, x);
+  run(call, kernels.addcmul, [x, x, y, y], [factor]);
+}
+
+/** x <- max(x, y) */
+export function raise(x: TensorView, y: TensorView): void {
+  choiceOps.maximum.forward(call, [x, y], undefined, x);
 }
 
 /** x <- x + factor y / (sqrt(z) / divisor + eps) */
@@ -66,8 +69,7 @@ export function addQuotient(
   { factor, divisor, eps }: { factor: number; divisor: number; eps: number },
 ): void {
   const root = unaryOps.sqrt.forward(call, [z], undefined, scratch(x, 0));
-  div.scalar.forward(call, [root], divisor, root);
-  add.scalar.forward(call, [root], eps, root);
-  const quotient = div.forward(call, [y, root], undefined, root);
-  add.forward(call, [x, mul.scalar.forward(call, [quotient], factor, quotient)], undefined, x);
+  binaryOps.div.scalar.forward(call, [root], divisor, root);
+  binaryOps.add.scalar.forward(call, [root], eps, root);
+  run(call, kernels.addcdiv, [x, x, y, root], [factor]);
 }

@@ -2,6 +2,7 @@
 import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentError, describe } from '../errors.js';
 import * as ops from '../ops/index.js';
+import { checkDim } from '../shape.js';
 import { install } from './install.js';
 import { apply, applyInPlace, type Tensor } from './tensor.js';
 
@@ -20,6 +21,10 @@ interface ActivationMethods {
   selu(): Tensor;
   /** ln(1 + e^(beta x)) / beta; x itself where beta x is above the threshold. 1 and 20 by default. */
   softplus(beta?: number, threshold?: number): Tensor;
+  /** e^x over the sum of e^x along a dimension. */
+  softmax(dim: number): Tensor;
+  /** The logarithm of the softmax, to full precision. */
+  logSoftmax(dim: number): Tensor;
 }
 
 declare module './tensor.js' {
@@ -55,5 +60,11 @@ install({
   softplus(beta = 1, threshold = 20) {
     checkNumber('softplus', 'beta', beta);
     return apply('softplus', softplus, [this], { beta, threshold: checkNumber('softplus', 'threshold', threshold) });
+  },
+  softmax(dim) {
+    return apply('softmax', ops.softmaxOp, [this], { dim: checkDim('softmax', dim, this.dim()) });
+  },
+  logSoftmax(dim) {
+    return apply('logSoftmax', ops.logSoftmaxOp, [this], { dim: checkDim('logSoftmax', dim, this.dim()) });
   },
 } satisfies ActivationMethods & ThisType<Tensor>);

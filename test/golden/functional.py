@@ -11,15 +11,14 @@ Outputs have the gradient ((i * 31 + 7) % 10 - 4) / 4, or 1 if they are scalars.
 gradients of the input and of the target (null for classes). A case that torch refuses has `error`.
 """
 
-import json
 import math
 import warnings
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
+from golden import number, write
+
 torch.set_num_threads(1)
 warnings.simplefilter("ignore")
 
@@ -29,7 +28,7 @@ def filled(shape, value, dtype=torch.float64):
 
 
 def numbers(t):
-    return [x if math.isfinite(x) else str(x) for x in (float(f"{x:.12g}") for x in t.flatten().tolist())]
+    return [number(float(f"{x:.12g}")) for x in t.flatten().tolist()]
 
 
 def snake(name):
@@ -145,8 +144,4 @@ def outcome(case):
         return case | {"error": True}
 
 
-cases = [outcome(case) for case in CASES]
-path = Path(__file__).with_suffix(".json")
-listed = ",\n  ".join(json.dumps(case, separators=(",", ":")) for case in cases)
-path.write_text(f'{{\n "torch": "{torch.__version__}",\n "cases": [\n  {listed}\n ]\n}}\n')
-print(f"{path}: {path.stat().st_size} bytes, {len(cases)} cases, {sum('error' in c for c in cases)} refused")
+write(__file__, {"cases": [outcome(case) for case in CASES]})

@@ -9,13 +9,12 @@ gradient of parameter p is ((i * 7919 + p * 31 + t * 104729) % 1000 - 500) / 250
 at even steps. Parameters 1 and 2 are a group of their own where a case has `group`. Options have evenkeel's names.
 """
 
-import json
 import math
-from pathlib import Path
 
 import torch
 
-assert torch.__version__.startswith("2.15."), f"needs torch 2.15, not {torch.__version__}"
+from golden import write
+
 torch.set_num_threads(1)
 
 SHAPES = [[3, 4], [5], []]
@@ -49,11 +48,11 @@ CASES = [
     ("Adam", {"lr": 0.1, "betas": [0.8, 0.99], "eps": 1e-3}, None),
     ("Adam", {"lr": 0.1, "betas": [0.0, 0.5]}, None),
     ("Adam", {"lr": 0.1, "weightDecay": 0.1}, None),
-    ("Adam", {"lr": 0.1, "betas": [0.9, 0.6]}, None),
+    ("Adam", {"lr": 0.1, "amsgrad": True, "betas": [0.9, 0.6]}, None),
     ("Adam", {"lr": 0.1, "maximize": True, "weightDecay": 0.05}, {"lr": 0.01, "weightDecay": 0}),
     ("AdamW", {}, None),
     ("AdamW", {"lr": 0.1, "weightDecay": 0.2}, None),
-    ("AdamW", {"lr": 0.1, "weightDecay": 0.2, "maximize": True}, None),
+    ("AdamW", {"lr": 0.1, "weightDecay": 0.2, "amsgrad": True, "maximize": True}, None),
 ]
 
 cases = []
@@ -77,8 +76,4 @@ for name, options, group in CASES:
     }
     cases.append({"name": name, "options": options, **({} if group is None else {"group": group}), "steps": steps, "state": state})
 
-path = Path(__file__).with_suffix(".json")
-lines = ",\n  ".join(json.dumps(case, separators=(",", ":")) for case in cases)
-shapes = json.dumps(SHAPES)
-path.write_text(f'{{\n "torch": "{torch.__version__}",\n "shapes": {shapes},\n "cases": [\n  {lines}\n ]\n}}\n')
-print(f"{path}: {path.stat().st_size} bytes")
+write(__file__, {"shapes": SHAPES, "cases": cases})

@@ -3,7 +3,7 @@ import { zeros } from '../../lib/creation.js';
 import * as nn from '../../lib/nn/index.js';
 import { failure, tensorOf, valuesOf } from '../cases/data.js';
 
-const layers = (count: number) => Array.from({ length: count }, () => new nn.ReLU());
+const layers = (count: number) => Array.from({ length: count }, (): nn.Module => new nn.ReLU());
 
 describe.each([
   ['Sequential', (modules: nn.Module[]) => new nn.Sequential(...modules)],

@@ -90,4 +90,3 @@ function padding(call: string, given: Padding, spans: number[], stride: [number,
   const before = checkPair(call, 'padding', given, 0);
   return { before, total: [2 * before[0], 2 * before[1]] as const };
 }
-

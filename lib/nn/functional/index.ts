@@ -1,9 +1,41 @@
 // The public names of `nn.functional`, under torch's spelling as well.
-export * from './activation.js';
+export {
+  elu,
+  gelu,
+  type InplaceOptions,
+  leakyRelu,
+  leakyRelu as leaky_relu,
+  logSoftmax,
+  logSoftmax as log_softmax,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from './activation.js';
 export { type Conv2dOptions, conv2d } from './conv.js';
 export { type DropoutOptions, dropout } from './dropout.js';
+export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export type { Padding, Pair } from './geometry.js';
 export { linear } from './linear.js';
+export {
+  binaryCrossEntropyWithLogits,
+  binaryCrossEntropyWithLogits as binary_cross_entropy_with_logits,
+  type ClassLossOptions,
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropy as cross_entropy,
+  type LogitLossOptions,
+  type LossOptions,
+  l1Loss,
+  l1Loss as l1_loss,
+  mseLoss,
+  mseLoss as mse_loss,
+  nllLoss,
+  nllLoss as nll_loss,
+} from './loss.js';
 export {
   type BatchNormOptions,
   batchNorm,
