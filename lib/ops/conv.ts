@@ -1,7 +1,8 @@
 // Two-dimensional convolution.
 import { kernelId, run } from '../run.js';
 import { numElements, type Shape } from '../shape.js';
-import { outputView, restride, type TensorView } from '../view.js';
+import { outputView, restride, squeezeView, type TensorView, unsqueezeView } from '../view.js';
+import { binaryOps } from './elementwise.js';
 import { from, linear, type Op } from './op.js';
 import { reductionOps } from './reduce.js';
 import { contiguous, copy, fill, inCompute } from './storage.js';
@@ -56,6 +57,44 @@ export const conv2dOp: Op<Conv2dArguments> = {
     from([1], (g, [w], args, { shape }) => inputGradient(g, w!, args, shape)),
     from([0], (g, [x], args, { shape }) => weightGradient(g, x!, args, shape)),
     linear((g) => sumOf(g, [0, 2, 3])),
+  ],
+};
+
+/** The transposed convolution [N, Co, H, W] of x [N, Ci, h, w] with w [Ci, Co / groups, kh, kw]: conv2d's input gradient. */
+export const convTranspose2dOp: Op<Conv2dArguments> = {
+  node: 'ConvolutionBackward0',
+  forward: (call, [x, w, bias], args) => {
+    const channels = w!.shape[1]! * args.groups;
+    const out = inputGradient(x!, w!, args, [x!.shape[0]!, channels, ...args.size]);
+    if (bias === undefined) return out;
+    const along = restride(bias, [channels, 1, 1], [bias.strides[0]!, 0, 0]);
+    return binaryOps.add.forward(call, [out, along], undefined, out);
+  },
+  gradients: [
+    from([1], (g, [w], args, { shape }) =>
+      conv2dOp.forward(call, [g, w!], { ...args, size: shape.slice(2) as [number, number] }),
+    ),
+    from([0], (g, [x], args, { shape }) => weightGradient(x!, g, args, shape)),
+    linear((g) => sumOf(g, [0, 2, 3])),
+  ],
+};
+
+/** A sequence as an image of one row. */
+const asImage = (view: TensorView) => unsqueezeView(call, view, 2);
+const asSequence = (view: TensorView) => squeezeView(call, view, 2);
+const imageShape = (shape: Shape) => shape.toSpliced(2, 0, 1);
+
+/** [N, Co, Lo]: x [N, Ci, L] convolved with w [Co, Ci / groups, k], plus a bias [Co]; geometry as for images of one row. */
+export const conv1dOp: Op<Conv2dArguments> = {
+  node: 'ConvolutionBackward0',
+  forward: (call, [x, w, bias], args) =>
+    asSequence(conv2dOp.forward(call, [asImage(x!), asImage(w!), ...(bias === undefined ? [] : [bias])], args)),
+  gradients: [
+    from([1], (g, [w], args, { shape }) => asSequence(inputGradient(asImage(g), asImage(w!), args, imageShape(shape)))),
+    from([0], (g, [x], args, { shape }) =>
+      asSequence(weightGradient(asImage(g), asImage(x!), args, imageShape(shape))),
+    ),
+    linear((g) => sumOf(g, [0, 2])),
   ],
 };
 

@@ -9,6 +9,7 @@ export * from './normalise.js';
 export type { Gradient, Op, Operand, Saved } from './op.js';
 export * from './pad.js';
 export * from './pick.js';
+export * from './pool.js';
 export * from './reduce.js';
 export * from './softmax.js';
 export * from './storage.js';

@@ -15,7 +15,12 @@ export {
   softplus,
   tanh,
 } from './activation.js';
-export { type Conv2dOptions, conv2d } from './conv.js';
+export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.js';
+export {
+  type ConvTranspose2dOptions,
+  convTranspose2d,
+  convTranspose2d as conv_transpose2d,
+} from './convtranspose.js';
 export { type DropoutOptions, dropout } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export type { Padding, Pair } from './geometry.js';
@@ -44,3 +49,11 @@ export {
   layerNorm as layer_norm,
 } from './normalise.js';
 export { pad } from './pad.js';
+export {
+  type AvgPoolOptions,
+  avgPool2d,
+  avgPool2d as avg_pool2d,
+  type MaxPoolOptions,
+  maxPool2d,
+  maxPool2d as max_pool2d,
+} from './pool.js';
