@@ -134,6 +134,26 @@ models = {
     "shared": nn.Sequential(shared, nn.Linear(2, 2), shared),
     "empty list": nn.ModuleList(),
     "list": nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]),
+    "activations": nn.ModuleList([
+        nn.ReLU(True), nn.LeakyReLU(), nn.LeakyReLU(0.2, True), nn.ELU(), nn.ELU(0.5, True), nn.SELU(), nn.SELU(True), nn.SiLU(True),
+        nn.GELU(), nn.GELU("tanh"), nn.Softplus(), nn.Softplus(2.0, 5.0), nn.Softmax(1), nn.Softmax(), nn.LogSoftmax(-1), nn.Tanh(),
+        nn.Sigmoid(), nn.Dropout(), nn.Dropout(0.1, True), nn.Dropout(1e-7), nn.Identity(),
+    ]),
+    "norms": nn.ModuleList([
+        nn.BatchNorm1d(3), nn.BatchNorm2d(3, eps=1e-3, momentum=None, affine=False, track_running_stats=False), nn.BatchNorm2d(2, bias=False),
+        nn.LayerNorm(3), nn.LayerNorm((3, 4), eps=1e-6, elementwise_affine=False), nn.LayerNorm(3, bias=False),
+    ]),
+    "convolutions": nn.Sequential(
+        nn.Conv1d(3, 4, 3), nn.Conv1d(4, 4, 3, stride=2, padding=1, dilation=2, groups=2, bias=False, padding_mode="circular"),
+        nn.Conv1d(2, 2, 3, padding="same"), nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"), nn.ConvTranspose2d(1, 1, 2),
+        nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1, groups=2, bias=False, dilation=2),
+        nn.MaxPool2d(2), nn.MaxPool2d((2, 3), stride=(1, 2), padding=1, dilation=2, ceil_mode=True), nn.AvgPool2d(2),
+        nn.AvgPool2d((2, 3), 2, 1, True, False, 5), nn.Embedding(3, 4), nn.Embedding(3, 4, padding_idx=-1),
+    ),
+    "losses": nn.ModuleList([
+        nn.MSELoss(), nn.L1Loss(reduction="sum"), nn.CrossEntropyLoss(label_smoothing=0.1), nn.CrossEntropyLoss(torch.ones(3)), nn.NLLLoss(),
+        nn.BCEWithLogitsLoss(pos_weight=torch.ones(2)),
+    ]),
     "list of blocks": nn.Sequential(nn.ModuleList([Block(1), Block(1)]), nn.ReLU(), nn.ReLU()),
 }
 

@@ -1,11 +1,12 @@
 // Bad input of modules and functions beyond those of module.test.ts.
 import { describe, expect, it } from 'vitest';
-import { ones, zeros } from '../../lib/creation.js';
+import { ones, tensor, zeros } from '../../lib/creation.js';
 import * as nn from '../../lib/nn/index.js';
 import { failure, valuesOf } from '../cases/data.js';
 
 const F = nn.functional;
 const x = zeros(2, 3);
+const image = zeros(1, 2, 4, 4);
 const whole = zeros([2, 3], { dtype: 'int64' });
 
 describe('wrong arguments', () => {
@@ -55,6 +56,109 @@ describe('wrong arguments', () => {
     ['ERR_SHAPE', 'pad', () => F.pad(x, [3, 0], 'reflect'), '3'],
     ['ERR_RANGE', 'pad', () => F.pad(x, [-1, 0], 'circular'), 'circular', '-1'],
     ['ERR_RANGE', 'pad', () => F.pad(x, [2 ** 40, 0]), 'more than'],
+    ['ERR_ARGUMENT', 'Conv1d', () => new nn.Conv1d(2, 2, [3, 3] as never), 'kernelSize', 'number'],
+    ['ERR_ARGUMENT', 'Conv2d', () => new nn.Conv2d(2, 2, 3, { paddingMode: 'zero' as never }), '"zero"', 'reflect'],
+    [
+      'ERR_SHAPE',
+      'pad',
+      () => new nn.Conv2d(1, 1, 3, { padding: 4, paddingMode: 'reflect' }).call(zeros(1, 1, 4, 4)),
+      '4',
+    ],
+    ['ERR_ARGUMENT', 'ConvTranspose2d', () => new nn.ConvTranspose2d(3, 4, 3, { groups: 2 }), '3', '2'],
+    ['ERR_RANGE', 'ConvTranspose2d', () => new nn.ConvTranspose2d(2, 2, 3, { outputPadding: -1 }), 'outputPadding'],
+    [
+      'ERR_ARGUMENT',
+      'ConvTranspose2d',
+      () => new nn.ConvTranspose2d(2, 2, 3, { paddingMode: 'reflect' as never }),
+      'zeros',
+    ],
+    ['ERR_SHAPE', 'conv1d', () => F.conv1d(x, zeros(1, 2)), '[N, in, L]', '[1, 2]'],
+    ['ERR_SHAPE', 'conv1d', () => F.conv1d(x, zeros(1, 2, 4)), '[4]', '[3]'],
+    ['ERR_ARGUMENT', 'conv1d', () => F.conv1d(5 as never, zeros(1, 2, 4)), '5'],
+    ['ERR_RANGE', 'conv1d', () => F.conv1d(x, zeros(1, 2, 1), null, { padding: 'same', stride: 2 }), "'same'"],
+    ['ERR_SHAPE', 'convTranspose2d', () => F.convTranspose2d(x, zeros(1, 2, 3, 3)), '[2, 3]'],
+    ['ERR_SHAPE', 'convTranspose2d', () => F.convTranspose2d(image, zeros(3, 2, 3, 3)), '2 input channels'],
+    ['ERR_SHAPE', 'convTranspose2d', () => F.convTranspose2d(image, zeros(2, 2, 3, 3), zeros(3)), '[2]', '[3]'],
+    ['ERR_SHAPE', 'convTranspose2d', () => F.convTranspose2d(image, zeros(2, 2, 1, 1), null, { padding: 3 }), 'left'],
+    [
+      'ERR_RANGE',
+      'convTranspose2d',
+      () => F.convTranspose2d(image, zeros(2, 2, 1, 1), null, { outputPadding: 1 }),
+      '1',
+    ],
+    [
+      'ERR_DTYPE',
+      'convTranspose2d',
+      () => F.convTranspose2d(image, zeros([2, 2, 1, 1], { dtype: 'float64' })),
+      'float64',
+    ],
+    ['ERR_RANGE', 'MaxPool2d', () => new nn.MaxPool2d(0), 'kernelSize', '0'],
+    ['ERR_RANGE', 'MaxPool2d', () => new nn.MaxPool2d(2, { padding: 2 }), 'half', '2'],
+    ['ERR_RANGE', 'AvgPool2d', () => new nn.AvgPool2d(2, { divisorOverride: 0 }), 'divisorOverride'],
+    ['ERR_ARGUMENT', 'AvgPool2d', () => new nn.AvgPool2d('2' as never), 'kernelSize'],
+    ['ERR_SHAPE', 'maxPool2d', () => F.maxPool2d(x, 1), '[2, 3]'],
+    ['ERR_SHAPE', 'maxPool2d', () => F.maxPool2d(image, 5), '[5,5]'],
+    ['ERR_ARGUMENT', 'maxPool2d', () => F.maxPool2d(7 as never, 5), '7'],
+    ['ERR_DTYPE', 'maxPool2d', () => F.maxPool2d(zeros([1, 2, 2], { dtype: 'int64' }), 1), 'int64'],
+    ['ERR_SHAPE', 'avgPool2d', () => F.avgPool2d(image, 5), '[5,5]'],
+    ['ERR_RANGE', 'avgPool2d', () => F.avgPool2d(image, 2, { padding: 2 }), 'half'],
+    ['ERR_RANGE', 'Embedding', () => new nn.Embedding(3, 4, { paddingIdx: 3 }), 'paddingIdx', '3'],
+    ['ERR_RANGE', 'Embedding', () => new nn.Embedding(-3, 4), 'numEmbeddings'],
+    ['ERR_DTYPE', 'embedding', () => new nn.Embedding(3, 4).call(zeros(2)), 'float32'],
+    ['ERR_RANGE', 'embedding', () => new nn.Embedding(3, 4).call(tensor([0, 3], { dtype: 'int64' })), '3', '3 rows'],
+    ['ERR_RANGE', 'embedding', () => new nn.Embedding(3, 4).call(tensor([-1], { dtype: 'int64' })), '-1'],
+    ['ERR_SHAPE', 'embedding', () => F.embedding(whole, zeros(3)), '[3]'],
+    ['ERR_ARGUMENT', 'embedding', () => F.embedding([0] as never, zeros(3, 2)), 'Tensor'],
+    ['ERR_ARGUMENT', 'LeakyReLU', () => new nn.LeakyReLU('x' as never), 'negativeSlope', '"x"'],
+    ['ERR_ARGUMENT', 'ReLU', () => new nn.ReLU(true as never), 'options', 'true'],
+    ['ERR_ARGUMENT', 'ELU', () => new nn.ELU(null as never), 'alpha'],
+    ['ERR_ARGUMENT', 'GELU', () => new nn.GELU({ approximate: 'erf' as never }), '"erf"'],
+    ['ERR_ARGUMENT', 'Softplus', () => new nn.Softplus('1' as never), 'beta'],
+    ['ERR_ARGUMENT', 'Softmax', () => new nn.Softmax(0.5), '0.5'],
+    ['ERR_RANGE', 'softmax', () => F.softmax(x, 2), '2'],
+    ['ERR_RANGE', 'logSoftmax', () => new nn.LogSoftmax(-3).call(x), '-3'],
+    ['ERR_ARGUMENT', 'softmax', () => F.softmax(1 as never), 'Tensor'],
+    ['ERR_DTYPE', 'softmax', () => F.softmax(whole, 1), 'int64'],
+    ['ERR_ARGUMENT', 'relu', () => F.relu(1 as never), 'Tensor'],
+    ['ERR_ARGUMENT', 'leakyRelu', () => F.leakyRelu(x, {} as never), 'negativeSlope'],
+    ['ERR_ARGUMENT', 'elu', () => F.elu(x, '1' as never), 'alpha'],
+    ['ERR_ARGUMENT', 'tanh', () => F.tanh(null as never), 'null'],
+    ['ERR_ARGUMENT', 'sigmoid', () => F.sigmoid('x' as never), '"x"'],
+    ['ERR_ARGUMENT', 'gelu', () => F.gelu(x, { approximate: 'x' as never }), '"x"'],
+    ['ERR_ARGUMENT', 'selu', () => F.selu(undefined as never), 'undefined'],
+    ['ERR_ARGUMENT', 'silu', () => F.silu(x, 5 as never), 'options'],
+    ['ERR_ARGUMENT', 'softplus', () => F.softplus(x, 'x' as never), 'beta'],
+    ['ERR_ARGUMENT', 'MSELoss', () => new nn.MSELoss({ reduction: 'avg' as never }), '"avg"'],
+    ['ERR_ARGUMENT', 'CrossEntropyLoss', () => new nn.CrossEntropyLoss({ weight: [1] as never }), 'weight'],
+    ['ERR_ARGUMENT', 'NLLLoss', () => new nn.NLLLoss({ ignoreIndex: 0.5 }), 'ignoreIndex', '0.5'],
+    ['ERR_RANGE', 'CrossEntropyLoss', () => new nn.CrossEntropyLoss({ labelSmoothing: 2 }), 'labelSmoothing', '2'],
+    ['ERR_ARGUMENT', 'BCEWithLogitsLoss', () => new nn.BCEWithLogitsLoss({ posWeight: 2 as never }), 'posWeight', '2'],
+    ['ERR_SHAPE', 'mseLoss', () => F.mseLoss(x, zeros(2)), '[2, 3]', '[2]'],
+    ['ERR_DTYPE', 'mseLoss', () => F.mseLoss(x, zeros([2, 3], { dtype: 'float64' })), 'float64'],
+    ['ERR_DTYPE', 'l1Loss', () => F.l1Loss(x, whole), 'int64'],
+    ['ERR_ARGUMENT', 'l1Loss', () => F.l1Loss(x, 0 as never), 'Tensor'],
+    ['ERR_SHAPE', 'binaryCrossEntropyWithLogits', () => F.binaryCrossEntropyWithLogits(x, zeros(3)), '[2, 3]', '[3]'],
+    [
+      'ERR_SHAPE',
+      'binaryCrossEntropyWithLogits',
+      () => F.binaryCrossEntropyWithLogits(x, x, { weight: zeros(2) }),
+      'weight',
+    ],
+    ['ERR_DTYPE', 'nllLoss', () => F.nllLoss(x, zeros(2)), 'float32', 'int64'],
+    ['ERR_SHAPE', 'nllLoss', () => F.nllLoss(x, zeros([3], { dtype: 'int64' })), '[2]', '[3]'],
+    ['ERR_SHAPE', 'nllLoss', () => F.nllLoss(zeros([]), zeros([], { dtype: 'int64' })), 'scalar'],
+    ['ERR_RANGE', 'crossEntropy', () => F.crossEntropy(x, tensor([0, 3], { dtype: 'int64' })), '3', '3 classes'],
+    ['ERR_SHAPE', 'crossEntropy', () => F.crossEntropy(x, zeros(2, 2)), '[2, 3]', '[2, 2]'],
+    [
+      'ERR_SHAPE',
+      'crossEntropy',
+      () => F.crossEntropy(x, zeros([2], { dtype: 'int64' }), { weight: ones(2) }),
+      '[3]',
+      '[2]',
+    ],
+    ['ERR_RANGE', 'crossEntropy', () => F.crossEntropy(x, x, { labelSmoothing: NaN }), 'labelSmoothing'],
+    ['ERR_ARGUMENT', 'crossEntropy', () => F.crossEntropy(x, x, { reduction: 'no' as never }), '"no"'],
+    ['ERR_ARGUMENT', 'crossEntropy', () => F.crossEntropy(x, [0, 1] as never), 'Tensor'],
   ])('%s %s %#', (code, call, run, ...parts) => {
     expect(run).toThrow(failure(code, call, ...parts));
   });
@@ -63,6 +167,33 @@ describe('wrong arguments', () => {
     const norm = new nn.BatchNorm1d(3);
     expect(() => norm.call(zeros(1, 3))).toThrow(failure('ERR_SHAPE', 'batchNorm'));
     expect([...norm.buffers()].map(valuesOf)).toEqual([[0, 0, 0], [1, 1, 1], [0]]);
+  });
+});
+
+describe('losses', () => {
+  it('keep their weights as buffers, under torch’s names', () => {
+    const loss = new nn.BCEWithLogitsLoss({ posWeight: ones(2) });
+    expect([...loss.stateDict().keys()]).toEqual(['pos_weight']);
+    expect(loss.call(zeros(1, 2), ones(1, 2)).item()).toBeCloseTo(Math.log(2), 6);
+    expect(new nn.MSELoss({ reduction: 'sum' }).call(ones(2), zeros(2)).item()).toBe(2);
+    expect(new nn.L1Loss().call(ones(2), zeros(2)).item()).toBe(1);
+    const classes = tensor([1], { dtype: 'int64' });
+    expect(new nn.CrossEntropyLoss().call(zeros(1, 2), classes).item()).toBeCloseTo(Math.log(2), 6);
+    expect(
+      new nn.CrossEntropyLoss({ labelSmoothing: 0.5, weight: ones(2) }).call(zeros(1, 2), classes).item(),
+    ).toBeCloseTo(Math.log(2), 6);
+    expect(new nn.NLLLoss({ ignoreIndex: 1, reduction: 'sum' }).call(ones(1, 2), classes).item()).toBe(0);
+  });
+});
+
+describe('functions', () => {
+  it('have torch’s spelling as well', () => {
+    const pairs = Object.entries(F).filter(([name]) => name.includes('_'));
+    expect(pairs.length).toBeGreaterThan(10);
+    for (const [name, call] of pairs) {
+      const camel = name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+      expect((F as Record<string, unknown>)[camel], name).toBe(call);
+    }
   });
 });
 
