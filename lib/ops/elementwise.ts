@@ -25,6 +25,7 @@ function binary(
   name: string,
   gradients: readonly [Gradient<undefined>, Gradient<undefined>],
   scalarGradient: Gradient<number>,
+  keepsNumber = false,
 ): BinaryRow {
   const kernel = kernelId(name);
   const scalarKernel = kernelId(`${name}_scalar`);
@@ -37,6 +38,7 @@ function binary(
       node,
       forward: (call, [a], number, target) => mapUnary(call, scalarKernel, a!, [number], target),
       gradients: [scalarGradient],
+      keepsNumber,
     },
   };
 }
@@ -97,12 +99,14 @@ export const binaryOps = {
     'mul',
     [from([1], (g, [b]) => mul(g, b!)), from([0], (g, [a]) => mul(g, a!))],
     linear((g, number) => mul(g, number)),
+    true,
   ),
   /** The quotient of each pair of elements. */
   div: binary(
     'div',
     [from([1], (g, [b]) => div(g, b!)), from([0, 1], (g, [a, b]) => neg(mul(g, div(div(a!, b!), b!))))],
     linear((g, number) => div(g, number)),
+    true,
   ),
 };
 

@@ -1,7 +1,7 @@
 // The operations on views, by kind.
 export * from './conv.js';
 export * from './elementwise.js';
-export { catOp } from './join.js';
+export { catOp, stackOp } from './join.js';
 export * from './matrix.js';
 export type { Gradient, Op, Operand, Saved } from './op.js';
 export * from './reduce.js';
