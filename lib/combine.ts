@@ -20,11 +20,11 @@ function checkTensors(call: string, tensors: readonly Tensor[]): readonly Tensor
  * cat([zeros(2, 3), ones(1, 3)]).shape; // [3, 3]
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  return join('cat', checkTensors('cat', tensors), dim);
+  return join('cat', ops.catOp, checkTensors('cat', tensors), dim);
 }
 
-function join(call: string, tensors: readonly Tensor[], dim: number): Tensor {
-  return apply(call, ops.catOp, tensors, { dim, shapes: tensors.map(({ shape }) => shape) });
+function join(call: string, op: typeof ops.catOp, tensors: readonly Tensor[], dim: number): Tensor {
+  return apply(call, op, tensors, { dim, shapes: tensors.map(({ shape }) => shape) });
 }
 
 /**
@@ -46,6 +46,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const d = checkDim(call, dim, shape.length + 1);
   return join(
     call,
+    ops.stackOp,
     all.map((t) => t.unsqueeze(d)),
     d,
   );

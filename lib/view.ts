@@ -84,6 +84,17 @@ export function restride<V extends View>(view: V, shape: Shape, strides: Shape, 
   return { ...view, shape, strides, offset };
 }
 
+/** The view with every element once, where strides of 0 repeat some: those dimensions have size 1. */
+export function withoutRepeats<V extends View>(view: V): V {
+  const { shape, strides } = view;
+  if (!strides.some((stride, d) => stride === 0 && shape[d]! > 1)) return view;
+  return restride(
+    view,
+    shape.map((size, d) => (strides[d] === 0 ? Math.min(size, 1) : size)),
+    strides,
+  );
+}
+
 /** The view with only the given dimensions, in this order. */
 export function pickDims<V extends View>(view: V, dims: readonly number[]): V {
   return restride(

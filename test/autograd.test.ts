@@ -152,10 +152,16 @@ describe('detaching', () => {
     expect(() => square.sum().backward()).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
   });
 
-  it('views made under noGrad are not followed', () => {
+  it('gradients end at views made under noGrad, which may not change where that is recorded', () => {
     const x = leaf([1, 2]);
     const view = noGrad(() => x.view(2, 1));
-    expect([view.requiresGrad, view.isLeaf]).toEqual([false, true]);
+    expect([view.requiresGrad, view.isLeaf]).toEqual([true, true]);
+    view.mul(3).sum().backward();
+    expect([x.grad, view.grad]).toEqual([null, null]);
+    expect(() => view.mul_(2)).toThrow(expect.objectContaining({ code: 'ERR_STATE' }));
+    noGrad(() => view.mul_(2));
+    expect(list(x)).toEqual([2, 4]);
+    expect(() => view.gradFn).toThrow(/made under noGrad/);
   });
 });
 

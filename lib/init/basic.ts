@@ -5,6 +5,7 @@ import { fillNormal, fillSparseZeros, fillTruncNormal, fillUniform, type RandomO
 import * as ops from '../ops/index.js';
 import { checkSize, formatShape } from '../shape.js';
 import { operand, type Tensor } from '../tensor/index.js';
+import { checkWritable } from '../view.js';
 
 /**
  * Fills with uniform numbers from [a, b).
@@ -103,6 +104,7 @@ export function eye_<T extends Tensor>(tensor: T): T {
   const call = 'eye_';
   const view = operand(call, tensor);
   if (view.shape.length !== 2) throw shapeError(call, `expected 2 dimensions, got shape ${formatShape(view.shape)}`);
+  checkWritable(call, view);
   ops.fill(call, view, 0);
   const [rows, columns] = view.shape as [number, number];
   const [down, right] = view.strides as [number, number];
@@ -130,6 +132,7 @@ export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
   if (shape[0]! % count !== 0) {
     throw shapeError(call, `${shape[0]} out channels are not divisible by ${count} groups`);
   }
+  checkWritable(call, view);
   ops.fill(call, view, 0);
   if (shape.includes(0)) return tensor;
   const perGroup = shape[0]! / count;

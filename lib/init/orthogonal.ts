@@ -107,6 +107,7 @@ export function deltaOrthogonal_<T extends Tensor>(tensor: T, gain = 1, options?
   const generator = checkGenerator(call, checkOptions(call, options).generator);
   computeDType(call, view.dtype);
   if (numElements(shape) === 0) return tensor;
+  checkWritable(call, view);
   ops.fill(call, view, 0);
   let centre = view.offset;
   for (let d = 2; d < shape.length; d++) centre += Math.floor((shape[d]! - 1) / 2) * strides[d]!;
@@ -131,8 +132,8 @@ export function spectral_<T extends Tensor>(tensor: T, gain = 1, options?: Rando
   const generator = checkGenerator(call, checkOptions(call, options).generator);
   const dtype = computeDType(call, view.dtype);
   if (numElements(view.shape) === 0) return tensor;
-  // Refuses a tensor that cannot be written to before anything is drawn.
-  ops.fill(call, view, 0);
+  checkWritable(call, view);
+  checkMemory(call, view);
   const matrix = zeros(shape, { dtype });
   fillNormal(call, operand(call, matrix), 0, 1, { generator });
   const norm = largestSingularValue(matrix, { tolerance: dtype === 'float64' ? 1e-12 : 1e-6 });

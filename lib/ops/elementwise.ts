@@ -112,7 +112,10 @@ function binary(
   domain: Domain,
   gradients: Pair,
   scalarGradient: Gradient<number | bigint>,
-  suffixes: readonly [pair: number, scalar: number] = [0, 0],
+  {
+    suffixes = [0, 0],
+    keepsNumber = false,
+  }: { suffixes?: readonly [pair: number, scalar: number]; keepsNumber?: boolean } = {},
 ): BinaryRow {
   const kernel = kernelId(name);
   const scalarKernel = kernelId(`${name}_scalar`);
@@ -128,6 +131,7 @@ function binary(
         return mapUnary(call, scalarKernel, a!, scalarParams(call, dtype, number), target, dtype);
       },
       gradients: [scalarGradient],
+      keepsNumber,
     },
   };
 }
@@ -154,6 +158,7 @@ export const binaryOps = {
     'any',
     [from([1], (g, [b]) => mul(g, b!)), from([0], (g, [a]) => mul(g, a!))],
     linear((g, number) => mul(g, Number(number))),
+    { keepsNumber: true },
   ),
   /** The quotient of each pair of elements. */
   div: binary(
@@ -161,6 +166,7 @@ export const binaryOps = {
     'float',
     [from([1], (g, [b]) => div(g, b!)), from([0, 1], (g, [a, b]) => neg(mul(g, div(div(a!, b!), b!))))],
     linear((g, number) => div(g, Number(number))),
+    { keepsNumber: true },
   ),
   /** The first of each pair of elements to the power of the second. Whole numbers take whole powers of 0 or more. */
   pow: binary(
@@ -177,7 +183,7 @@ export const binaryOps = {
       const p = Number(power);
       return p === 0 ? mul(g, 0) : mul(g, mul(pow(a!, p - 1), p));
     }),
-    [1, 0],
+    { suffixes: [1, 0] },
   ),
 } satisfies Record<string, BinaryRow>;
 

@@ -2,7 +2,7 @@
 export * from './compare.js';
 export * from './conv.js';
 export * from './elementwise.js';
-export { catOp } from './join.js';
+export { catOp, stackOp } from './join.js';
 export * from './loss.js';
 export * from './matrix.js';
 export * from './normalise.js';

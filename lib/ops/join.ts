@@ -51,6 +51,9 @@ export const catOp: Op<Joined> = {
   gradients: partOf,
 };
 
+/** The same for slices of a new dimension, in which each has size 1. */
+export const stackOp: Op<Joined> = { ...catOp, node: 'StackBackward0' };
+
 function partOf(input: number): Gradient<Joined> {
   return {
     uses: [],

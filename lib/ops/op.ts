@@ -28,6 +28,10 @@ export interface Op<Args = undefined> {
   readonly node: string | ((args: Args) => string);
   /** Computes the output: fresh, or written to `target`, which may be the first input. */
   forward(call: string, inputs: readonly TensorView[], args: Args, target?: TensorView): TensorView;
+  /**
+   * Whether torch's node keeps a number in a tensor, so that it cannot be walked twice although no gradient uses a value.
+   */
+  readonly keepsNumber?: boolean;
   /** One for each input, or one for all of a list of inputs; undefined where there is no gradient. */
   readonly gradients: readonly (Gradient<Args> | undefined)[] | ((input: number) => Gradient<Args>);
 }

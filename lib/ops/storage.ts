@@ -4,7 +4,7 @@ import { computeDType, type DType, dtypes, encode } from '../dtype.js';
 import { dtypeError, rangeError, shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { broadcastShapes, formatShape, sameShape } from '../shape.js';
-import { allocateView, broadcastTo, isViewContiguous, outputView, type TensorView } from '../view.js';
+import { allocateView, broadcastTo, isViewContiguous, outputView, type TensorView, withoutRepeats } from '../view.js';
 import { linear, type Op, type Operand } from './op.js';
 
 const kernels = { fill: kernelId('fill'), copy: kernelId('copy') };
@@ -16,8 +16,9 @@ export function checkFits(call: string, number: number, dtype: DType): void {
   }
 }
 
-/** Sets every element to a number that a user gave. */
-export function fill(call: string, view: TensorView, value: unknown): void {
+/** Sets every element to a number that a user gave. As in torch, elements may share memory. */
+export function fill(call: string, target: TensorView, value: unknown): void {
+  const view = withoutRepeats(target);
   const { kind, compute } = dtypes[view.dtype];
   const number = kind === 'float' ? checkNumber(call, 'value', value) : Number(encode(call, view.dtype, value));
   checkFits(call, number, view.dtype);
@@ -113,10 +114,12 @@ export const copyOp: Op = {
       const [from, target] = [formatShape(source!.shape), formatShape(to!.shape)];
       throw shapeError(call, `shape ${from} does not broadcast to ${target}`);
     }
-    copy(call, source!, to!);
+    if (source !== to) copy(call, source!, to!);
+    else if (to!.version !== undefined) to!.version.count++;
     return to!;
   },
-  gradients: [nothing, linear((grad) => grad)],
+  // Converted before the sum over what was repeated, as in torch.
+  gradients: [nothing, linear((grad, _, { dtype }) => cast('backward', grad, dtype))],
 };
 
 /** Overwrites with what does not depend on the elements. */
@@ -131,7 +134,7 @@ export const overwriteOp: Op<{ fill: (view: TensorView) => void; node: string }>
 
 /** Sets every element to a number. */
 export const fillOp: Op<number> = {
-  node: 'FillBackward0',
+  node: 'FillBackward2',
   forward: (call, [to], value) => {
     fill(call, to!, value);
     return to!;

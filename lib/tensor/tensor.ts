@@ -34,17 +34,17 @@ export function checkTensor(call: string, value: unknown): Tensor {
 export class Tensor {
   /** @internal */
   readonly elements: TensorView;
-  /** @internal The tensor that this one is a view of. */
-  readonly base: Tensor | undefined;
+  /** @internal */
+  readonly viewOf: autograd.ViewOf | undefined;
   /** @internal */
   history: autograd.History | undefined = undefined;
   /** The gradient, once `backward` has reached this tensor; null before. */
   grad: Tensor | null = null;
 
   /** Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
-  constructor(elements: TensorView, requiresGrad = false, base?: Tensor) {
+  constructor(elements: TensorView, requiresGrad = false, viewOf?: autograd.ViewOf) {
     this.elements = elements;
-    this.base = base;
+    this.viewOf = viewOf;
     if (requiresGrad) this.requiresGrad = true;
   }
 
@@ -140,7 +140,7 @@ export class Tensor {
 
   /** Writes a number, or a tensor that broadcasts, at the given indices. */
   set_(indices: readonly number[], value: number | Tensor): this {
-    const target = this.#at('set_', indices);
+    const target = Array.isArray(indices) && indices.length === 0 ? this : this.#at('set_', indices);
     if (value instanceof Tensor) applyInPlace('set_', ops.copyOp, [target, value], undefined);
     else applyInPlace('set_', ops.fillOp, [target], value);
     return this;
@@ -195,9 +195,10 @@ export class Tensor {
     if (requiresGrad && dtypes[this.dtype].kind !== 'float') {
       throw dtypeError('requiresGrad_', `only floating-point tensors have gradients, got ${this.dtype}`);
     }
-    if (requiresGrad === this.requiresGrad) return this;
-    if (!this.isLeaf) throw stateError('requiresGrad_', 'this is the result of an operation; detach() it first');
-    autograd.historyOf(this).requiresGrad = requiresGrad;
+    if (!requiresGrad && !this.isLeaf) {
+      throw stateError('requiresGrad_', 'this is the result of an operation; detach() it first');
+    }
+    if (requiresGrad || this.history !== undefined) autograd.historyOf(this).requiresGrad = requiresGrad;
     return this;
   }
   /** The recorded operation that made this tensor; null for leaves. Prints as `<AddmmBackward0>`. */
@@ -248,8 +249,9 @@ export class Tensor {
   }
   /** Keeps the gradient of a tensor that is no leaf in `grad`, at the next `backward`. */
   retainGrad(): this {
-    const node = this.gradFn;
     if (!this.requiresGrad) throw stateError('retainGrad', 'the tensor requires no gradient');
+    // Nothing reaches a view made under noGrad().
+    const node = this.viewOf?.unrecorded ? null : this.gradFn;
     if (node !== null) node.retaining = this;
     return this;
   }
@@ -259,8 +261,10 @@ export class Tensor {
    */
   registerHook(hook: (grad: Tensor) => Tensor | undefined): () => void {
     if (typeof hook !== 'function') throw argumentError('registerHook', `expected a function, got ${describe(hook)}`);
+    if (!this.requiresGrad) throw stateError('registerHook', 'the tensor requires no gradient');
     const node = autograd.hookedNode(this);
-    if (node === undefined) throw stateError('registerHook', 'the tensor requires no gradient');
+    // Nothing reaches a view made under noGrad().
+    if (node === undefined) return () => {};
     const onViews = (grad: TensorView) => {
       const result = hook(new Tensor(grad));
       return result === undefined || result === null ? undefined : checkTensor('registerHook', result).elements;
@@ -397,11 +401,7 @@ export function apply<Args>(call: string, op: ops.Op<Args>, inputs: readonly Ten
 
 /** A view of a tensor. */
 function applyView<Args>(call: string, op: ops.Op<Args>, x: Tensor, args: Args): Tensor {
-  const out = new Tensor(
-    op.forward(call, [x.elements], args),
-    false,
-    autograd.isGradEnabled() ? (x.base ?? x) : undefined,
-  );
+  const out = new Tensor(op.forward(call, [x.elements], args), false, autograd.viewOf(x));
   if (autograd.isGradEnabled() && autograd.needsGrad(x)) autograd.record(op, [x], args, out);
   return out;
 }
