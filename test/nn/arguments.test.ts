@@ -141,7 +141,7 @@ describe('wrong arguments', () => {
     [
       'ERR_SHAPE',
       'binaryCrossEntropyWithLogits',
-      () => F.binaryCrossEntropyWithLogits(x, x, { weight: zeros(2) }),
+      () => F.binaryCrossEntropyWithLogits(x, x, { weight: zeros(5, 2, 3) }),
       'weight',
     ],
     ['ERR_DTYPE', 'nllLoss', () => F.nllLoss(x, zeros(2)), 'float32', 'int64'],
