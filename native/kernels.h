@@ -15,6 +15,11 @@ void Integers(const Plan& plan);
 void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);
 
+namespace reductions {
+#define REDUCTION(name, typing, params, dtypes, function) void function(const Plan& plan);
+#include "kernels.def"
+}  // namespace reductions
+
 namespace simd {
 #define ARITHMETIC(name, inputs, params, functor, dtypes) void functor(const Plan& plan);
 #define MAP(name, inputs, params, functor) void functor(const Plan& plan);
@@ -24,14 +29,6 @@ namespace simd {
 #include "kernels.def"
 
 void Where(const Plan& plan);
-
-void Sum(const Plan& plan);
-void Mean(const Plan& plan);
-void Var(const Plan& plan);
-void Std(const Plan& plan);
-void Min(const Plan& plan);
-void Max(const Plan& plan);
-void Norm(const Plan& plan);
 
 void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);
