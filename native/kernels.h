@@ -7,15 +7,6 @@ namespace evenkeel {
 
 void Copy(const Plan& plan);
 void FillAll(const Plan& plan);
-void IntSum(const Plan& plan);
-void IntProd(const Plan& plan);
-void Prod(const Plan& plan);
-void AnyMax(const Plan& plan);
-void AnyMin(const Plan& plan);
-void ArgMax(const Plan& plan);
-void ArgMin(const Plan& plan);
-void Any(const Plan& plan);
-void All(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
 void Conv2dBackwardInput(const Plan& plan);
@@ -27,6 +18,11 @@ void Integers(const Plan& plan);
 void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);
 
+namespace reductions {
+#define REDUCTION(name, typing, params, dtypes, function) void function(const Plan& plan);
+#include "kernels.def"
+}  // namespace reductions
+
 namespace simd {
 #define ARITHMETIC(name, inputs, params, functor, dtypes) void functor(const Plan& plan);
 #define MAP(name, inputs, params, functor) void functor(const Plan& plan);
@@ -36,14 +32,6 @@ namespace simd {
 #include "kernels.def"
 
 void Where(const Plan& plan);
-
-void Sum(const Plan& plan);
-void Mean(const Plan& plan);
-void Var(const Plan& plan);
-void Std(const Plan& plan);
-void Min(const Plan& plan);
-void Max(const Plan& plan);
-void Norm(const Plan& plan);
 
 void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);

@@ -3,162 +3,232 @@
 #include <vector>
 
 #include "parallel.h"
-#include "split.h"
 #include "strided.h"
+#include "transfer.h"
 
 namespace evenkeel {
 namespace {
 
 constexpr int64_t kBlock = 1024;       // elements gathered at a time
-constexpr int64_t kColumns = 512;      // accumulators that stay in the first-level cache
+constexpr int64_t kColumns = 256;      // accumulators that stay in the first-level cache
+constexpr int64_t kRows = 16;          // rows added to them at a time
 constexpr int64_t kPartial = 1 << 16;  // elements of one partial result: fixed, so that threads don't change the sum
 constexpr int64_t kGrain = 1 << 15;
 
-template <typename T>
+// The dimensions of a reduction, split into those that stay (views: out, in) and those that go (view: in).
+struct Split {
+  View kept[2];
+  View reduced;
+
+  explicit Split(const Plan& plan) : kept{plan.views[0], plan.views[1]}, reduced(plan.views[1]) {
+    kept[0].ndim = kept[1].ndim = reduced.ndim = 0;
+    const View& out = plan.views[0];
+    const View& in = plan.views[1];
+    for (int d = 0; d < in.ndim; ++d) {
+      if (out.shape[d] == in.shape[d]) {
+        const int at = kept[0].ndim++;
+        kept[1].ndim = kept[0].ndim;
+        for (int v = 0; v < 2; ++v) {
+          kept[v].shape[at] = plan.views[v].shape[d];
+          kept[v].strides[at] = plan.views[v].strides[d];
+        }
+      } else {
+        reduced.shape[reduced.ndim] = in.shape[d];
+        reduced.strides[reduced.ndim++] = in.strides[d];
+      }
+    }
+  }
+};
+
+template <typename Accumulator>
 class Engine {
  public:
-  Engine(const Plan& plan, const Split& split)
-      : in_(plan.views[1].As<T>()),
+  Engine(const Plan& plan, const Split& split, const Reduction<Accumulator>& reduction)
+      : reduction_(reduction),
+        in_(plan.views[1].As<char>()),
+        out_(plan.views[0].As<char>()),
+        out_size_(static_cast<int64_t>(SizeOf(plan.views[0].dtype))),
+        param_(plan.params[0]),
+        transfer_(TransferOf(plan.views[1].dtype)),
         kept_(split.kept, 2),
-        reduced_(&split.reduced, 1),
+        reduced_(&split.reduced, 1, reduction.in_order ? LoopOrder::kAsGiven : LoopOrder::kByStride),
         num_kept_(kept_.NumElements()),
-        num_reduced_(split.reduced.NumElements()) {}
+        num_reduced_(split.reduced.NumElements()),
+        by_columns_(num_kept_ > 1 && kept_.inner_stride(1) < reduced_.inner_stride(0)) {}
 
-  int64_t num_kept() const { return num_kept_; }
-  int64_t num_reduced() const { return num_reduced_; }
-  const StridedLoop& kept() const { return kept_; }
-
-  // One accumulated value for each kept element, in the order of the loop over kept dimensions. `args` has one number for
-  // each of them.
-  std::vector<double> Run(const Reducer& reducer, const std::vector<double>& args) const {
-    std::vector<double> results(static_cast<size_t>(num_kept_), reducer.identity);
-    if (num_kept_ == 0 || num_reduced_ == 0) return results;
-    const bool columns = num_kept_ > 1 && kept_.inner_stride(1) < reduced_.inner_stride(0);
-    if (!columns && num_kept_ < NumThreads() && num_reduced_ >= 2 * kPartial) {
-      for (int64_t k = 0; k < num_kept_; ++k) results[k] = ReduceInParts(reducer, KeptOffset(k), args[k]);
-      return results;
+  void Run() const {
+    if (num_kept_ == 0) return;
+    if (!by_columns_ && num_reduced_ >= 2 * kPartial) return RunInParts(kPartial);
+    if (by_columns_ && num_kept_ <= kColumns && num_reduced_ * num_kept_ >= 2 * kPartial) {
+      return RunInParts(kPartial / num_kept_);
     }
-    const int64_t grain = std::max<int64_t>(1, kGrain / num_reduced_);
+    const int64_t grain = std::max<int64_t>(1, kGrain / std::max<int64_t>(1, num_reduced_));
     ParallelFor(num_kept_, grain, [&](int64_t begin, int64_t end) {
-      int64_t k = begin;
       kept_.ForEachRun(begin, end, [&](const int64_t* offsets, int64_t length) {
-        if (columns) {
-          ReduceColumns(reducer, offsets[1], length, &args[k], &results[k]);
-        } else {
-          for (int64_t i = 0; i < length; ++i) {
-            results[k + i] = ReduceRange(reducer, offsets[1] + i * kept_.inner_stride(1), 0, num_reduced_, args[k + i]);
-          }
+        for (int64_t done = 0; done < length; done += kColumns) {
+          const int64_t count = std::min(kColumns, length - done);
+          Whole(offsets[0] + done * kept_.inner_stride(0), offsets[1] + done * kept_.inner_stride(1), count);
         }
-        k += length;
       });
     });
-    return results;
   }
 
  private:
-  int64_t KeptOffset(int64_t k) const {
-    int64_t offset = 0;
-    kept_.ForEachRun(k, k + 1, [&](const int64_t* offsets, int64_t) { offset = offsets[1]; });
-    return offset;
+  // `count` kept elements of a run, at most kColumns, over all their elements.
+  void Whole(int64_t out_offset, int64_t in_offset, int64_t count) const {
+    double args[kColumns];
+    double means[kColumns];
+    Accumulator results[kColumns];
+    std::fill(args, args + count, reduction_.arg);
+    if (reduction_.sum != nullptr) {
+      Accumulate(*reduction_.sum, in_offset, count, 0, num_reduced_, args, means);
+      Centre(means, args, count);
+    }
+    Accumulate(reduction_.reducer, in_offset, count, 0, num_reduced_, args, results);
+    Write(out_offset, count, results, means);
   }
 
-  // The elements [begin, end) of the reduced dimensions that belong to the kept element at `offset`.
-  double ReduceRange(const Reducer& reducer, int64_t offset, int64_t begin, int64_t end, double arg) const {
-    alignas(64) T scratch[kBlock];
-    const int64_t stride = reduced_.inner_stride(0);
-    double result = reducer.identity;
-    reduced_.ForEachRun(begin, end, [&](const int64_t* offsets, int64_t length) {
-      const T* run = in_ + offset + offsets[0];
-      const int64_t step = stride == 1 ? kPartial : kBlock;
-      for (int64_t done = 0; done < length; done += step) {
-        const int64_t count = std::min(step, length - done);
-        const T* from = run + done * stride;
-        if (stride != 1) {
-          Gather(from, stride, scratch, count);
-          from = scratch;
-        }
-        result = reducer.combine(result, reducer.row(from, static_cast<size_t>(count), arg));
-      }
-    });
-    return result;
-  }
-
-  double ReduceInParts(const Reducer& reducer, int64_t offset, double arg) const {
-    std::vector<double> parts(static_cast<size_t>((num_reduced_ + kPartial - 1) / kPartial));
-    ParallelFor(static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t stop = std::min(num_reduced_, (p + 1) * kPartial);
-        parts[p] = ReduceRange(reducer, offset, p * kPartial, stop, arg);
-      }
-    });
-    double result = reducer.identity;
-    for (const double part : parts) result = reducer.combine(result, part);
-    return result;
-  }
-
-  // A run of kept elements that lie closer together than the reduced ones: adds whole rows to a row of accumulators.
-  void ReduceColumns(const Reducer& reducer, int64_t offset, int64_t length, const double* args, double* results) const {
-    alignas(64) T scratch[kColumns];
-    const int64_t column_stride = kept_.inner_stride(1);
-    for (int64_t first = 0; first < length; first += kColumns) {
-      const int64_t count = std::min(kColumns, length - first);
-      reduced_.ForEachRun(0, num_reduced_, [&](const int64_t* offsets, int64_t rows) {
-        for (int64_t r = 0; r < rows; ++r) {
-          const T* from = in_ + offset + first * column_stride + offsets[0] + r * reduced_.inner_stride(0);
-          if (column_stride != 1) {
-            Gather(from, column_stride, scratch, count);
-            from = scratch;
-          }
-          reducer.columns(from, static_cast<size_t>(count), args + first, results + first);
-        }
-      });
+  void Centre(double* sums, double* args, int64_t count) const {
+    for (int64_t i = 0; i < count; ++i) {
+      sums[i] /= static_cast<double>(num_reduced_);
+      args[i] = reduction_.centre(sums[i]);
     }
   }
 
-  const T* in_;
+  void Write(int64_t out_offset, int64_t count, const Accumulator* results, const double* means) const {
+    for (int64_t i = 0; i < count; ++i) {
+      const double mean = reduction_.sum != nullptr ? means[i] : 0;
+      reduction_.store(results[i], mean, num_reduced_, param_, out_ + (out_offset + i * kept_.inner_stride(0)) * out_size_);
+    }
+  }
+
+  // Few kept elements of very many each: threads share the elements, in parts of `part` reduced ones.
+  void RunInParts(int64_t part) const {
+    const size_t n = static_cast<size_t>(num_kept_);
+    std::vector<double> args(n, reduction_.arg);
+    std::vector<double> means(n);
+    std::vector<Accumulator> results(n);
+    if (reduction_.sum != nullptr) {
+      AccumulateParts(*reduction_.sum, part, args.data(), means.data());
+      Centre(means.data(), args.data(), num_kept_);
+    }
+    AccumulateParts(reduction_.reducer, part, args.data(), results.data());
+    int64_t k = 0;
+    kept_.ForEachRun(0, num_kept_, [&](const int64_t* offsets, int64_t length) {
+      Write(offsets[0], length, &results[static_cast<size_t>(k)], &means[static_cast<size_t>(k)]);
+      k += length;
+    });
+  }
+
+  template <typename A>
+  void AccumulateParts(const Reducer<A>& reducer, int64_t part, const double* args, A* results) const {
+    const int64_t parts = (num_reduced_ + part - 1) / part;
+    // One task is a part of all columns, or of one row.
+    const int64_t tasks = by_columns_ ? parts : parts * num_kept_;
+    std::vector<A> partial(static_cast<size_t>(parts * num_kept_));
+    ParallelFor(tasks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t task = begin; task < end; ++task) {
+        const int64_t p = task % parts;
+        int64_t k = by_columns_ ? 0 : task / parts;
+        const int64_t last = by_columns_ ? num_kept_ : k + 1;
+        const int64_t stop = std::min(num_reduced_, (p + 1) * part);
+        kept_.ForEachRun(k, last, [&](const int64_t* offsets, int64_t length) {
+          Accumulate(reducer, offsets[1], length, p * part, stop, args + k, &partial[static_cast<size_t>(p * num_kept_ + k)]);
+          k += length;
+        });
+      }
+    });
+    for (int64_t k = 0; k < num_kept_; ++k) {
+      results[k] = reducer.identity;
+      for (int64_t p = 0; p < parts; ++p) {
+        results[k] = reducer.combine(results[k], partial[static_cast<size_t>(p * num_kept_ + k)]);
+      }
+    }
+  }
+
+  // The elements [begin, end) of the reduced dimensions, for `count` kept elements of a run.
+  template <typename A>
+  void Accumulate(const Reducer<A>& reducer, int64_t in_offset, int64_t count, int64_t begin, int64_t end,
+                  const double* args, A* results) const {
+    if (by_columns_) {
+      std::fill(results, results + count, reducer.identity);
+      return AccumulateColumns(reducer, in_offset, count, begin, end, args, results);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      results[i] = AccumulateRow(reducer, in_offset + i * kept_.inner_stride(1), begin, end, args[i]);
+    }
+  }
+
+  template <typename A>
+  A AccumulateRow(const Reducer<A>& reducer, int64_t offset, int64_t begin, int64_t end, double arg) const {
+    alignas(64) char scratch[kBlock * sizeof(double)];
+    const int64_t stride = reduced_.inner_stride(0);
+    const bool direct = stride == 1 && !transfer_.converts;
+    const int64_t step = direct ? kPartial : kBlock;
+    A result = reducer.identity;
+    int64_t first = begin;
+    reduced_.ForEachRun(begin, end, [&](const int64_t* offsets, int64_t length) {
+      for (int64_t done = 0; done < length; done += step) {
+        const int64_t count = std::min(step, length - done);
+        const void* from = in_ + (offset + offsets[0] + done * stride) * transfer_.size;
+        if (!direct) {
+          transfer_.gather(from, stride, scratch, count);
+          from = scratch;
+        }
+        result = reducer.combine(result, reducer.row(from, static_cast<size_t>(count), arg, first));
+        first += count;
+      }
+    });
+    return result;
+  }
+
+  // Kept elements that lie closer together than the reduced ones: adds whole rows to a row of accumulators.
+  template <typename A>
+  void AccumulateColumns(const Reducer<A>& reducer, int64_t offset, int64_t count, int64_t begin, int64_t end,
+                         const double* args, A* results) const {
+    alignas(64) char scratch[kColumns * sizeof(double)];
+    const int64_t column_stride = kept_.inner_stride(1);
+    const int64_t row_stride = reduced_.inner_stride(0);
+    const bool direct = column_stride == 1 && !transfer_.converts;
+    const int64_t step = direct ? kRows : 1;
+    int64_t first = begin;
+    reduced_.ForEachRun(begin, end, [&](const int64_t* offsets, int64_t length) {
+      for (int64_t done = 0; done < length; done += step) {
+        const int64_t rows = std::min(step, length - done);
+        const void* from = in_ + (offset + offsets[0] + done * row_stride) * transfer_.size;
+        if (!direct) {
+          transfer_.gather(from, column_stride, scratch, count);
+          from = scratch;
+        }
+        reducer.columns(from, rows, row_stride, static_cast<size_t>(count), args, results, first);
+        first += rows;
+      }
+    });
+  }
+
+  const Reduction<Accumulator>& reduction_;
+  const char* in_;
+  char* out_;
+  int64_t out_size_;
+  double param_;
+  Transfer transfer_;
   StridedLoop kept_;
   StridedLoop reduced_;
   int64_t num_kept_;
   int64_t num_reduced_;
+  bool by_columns_;
 };
-
-template <typename T>
-void Write(const Plan& plan, const Engine<T>& engine, const std::vector<double>& results, Finish finish) {
-  int64_t k = 0;
-  engine.kept().ForEachRun(0, engine.num_kept(), [&](const int64_t* offsets, int64_t length) {
-    T* out = plan.views[0].As<T>() + offsets[0];
-    for (int64_t i = 0; i < length; ++i, ++k) {
-      out[i * engine.kept().inner_stride(0)] =
-          static_cast<T>(finish(results[k], engine.num_reduced(), plan.params[0]));
-    }
-  });
-}
-
-template <typename Function>
-void WithEngine(const Plan& plan, Function&& function) {
-  const Split split(plan);
-  VisitFloat(plan.views[0].dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    function(Engine<T>(plan, split));
-  });
-}
 
 }  // namespace
 
-void RunReduction(const Plan& plan, const Reducer& reducer, double arg, Finish finish) {
-  WithEngine(plan, [&](const auto& engine) {
-    const std::vector<double> args(static_cast<size_t>(engine.num_kept()), arg);
-    Write(plan, engine, engine.Run(reducer, args), finish);
-  });
+template <typename Accumulator>
+void RunReduction(const Plan& plan, const Reduction<Accumulator>& reduction) {
+  Engine<Accumulator>(plan, Split(plan), reduction).Run();
 }
 
-void RunDeviations(const Plan& plan, const Reducer& sum, const Reducer& squared_deviations, Finish finish) {
-  WithEngine(plan, [&](const auto& engine) {
-    std::vector<double> means(static_cast<size_t>(engine.num_kept()), 0.0);
-    means = engine.Run(sum, means);
-    for (double& mean : means) mean /= static_cast<double>(engine.num_reduced());
-    Write(plan, engine, engine.Run(squared_deviations, means), finish);
-  });
-}
+template void RunReduction(const Plan&, const Reduction<double>&);
+template void RunReduction(const Plan&, const Reduction<int64_t>&);
+template void RunReduction(const Plan&, const Reduction<Best<double>>&);
+template void RunReduction(const Plan&, const Reduction<Best<int64_t>>&);
 
 }  // namespace evenkeel

@@ -24,22 +24,26 @@ inline bool AllContiguous(const View* views, int count) {
   return true;
 }
 
-// The common shape of up to kMaxViews views, reduced to as few dimensions as possible. The last dimension is the one in
-// which the first view (the output) is densest.
+// The last dimension becomes the one in which the first view (the output) is densest, or stays the last.
+enum class LoopOrder { kByStride, kAsGiven };
+
+// The common shape of up to kMaxViews views, reduced to as few dimensions as possible.
 struct StridedLoop {
   int ndim = 0;
   int num_views = 0;
   int64_t shape[kMaxDims] = {};
   int64_t strides[kMaxViews][kMaxDims] = {};
 
-  StridedLoop(const View* views, int count) : num_views(count) {
+  StridedLoop(const View* views, int count, LoopOrder loop_order = LoopOrder::kByStride) : num_views(count) {
     int order[kMaxDims];
     int used = 0;
     for (int d = 0; d < views[0].ndim; ++d) {
       if (views[0].shape[d] == 1) continue;
       // Insertion: dimensions are few, and std::stable_sort would allocate.
       int at = used++;
-      for (; at > 0 && views[0].strides[order[at - 1]] < views[0].strides[d]; --at) order[at] = order[at - 1];
+      for (; loop_order == LoopOrder::kByStride && at > 0 && views[0].strides[order[at - 1]] < views[0].strides[d]; --at) {
+        order[at] = order[at - 1];
+      }
       order[at] = d;
     }
     for (int i = 0; i < used; ++i) Append(views, order[i]);

@@ -1,5 +1,5 @@
 // Reductions over all or some dimensions, with their gradients.
-import { checkFloat, computeDType, type DType, dtypes } from '../dtype.js';
+import { checkFloat, type DType, dtypes } from '../dtype.js';
 import { shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { checkDims, formatShape, numElements, type Shape, sameShape } from '../shape.js';
@@ -19,52 +19,42 @@ export interface Reduced {
 }
 
 interface Row {
-  /** The dtype of the result and the one in which the kernel reads the input. */
-  readonly dtypes: (call: string, dtype: DType) => readonly [result: DType, input: DType];
+  /** The dtype of the result. */
+  readonly dtype: (call: string, dtype: DType) => DType;
   readonly gradient?: Gradient<Reduced>;
   /** Whether there is no result without elements. */
   readonly extreme?: (params: readonly number[]) => boolean;
-  /** The kernel for dtypes that the one of the operation's name does not take. */
-  readonly otherKernel?: string;
   /** Numbers at the end of torch's names for nodes: of all dimensions, of some. */
   readonly suffixes?: readonly [all: number, some: number];
   readonly node?: string;
 }
 
-/** Halves are reduced as float32, and rounded once. */
-const computed = (call: string, dtype: DType): [DType, DType] => [checkFloat(call, dtype), computeDType(call, dtype)];
 /** Whole numbers add up in int64. */
-const summed = (call: string, dtype: DType): [DType, DType] =>
-  dtypes[dtype].kind === 'float' ? computed(call, dtype) : ['int64', dtype];
-const same = (_: string, dtype: DType): [DType, DType] => [dtype, dtype];
-const boolean = (_: string, dtype: DType): [DType, DType] => ['bool', dtype];
-const place = (_: string, dtype: DType): [DType, DType] => ['int64', dtype];
+const summed = (_: string, dtype: DType): DType => (dtypes[dtype].kind === 'float' ? dtype : 'int64');
+const same = (_: string, dtype: DType): DType => dtype;
+const boolean = (): DType => 'bool';
+const place = (): DType => 'int64';
 
 function reduction(name: string, row: Row): Op<Reduced> {
   const kernel = kernelId(name);
-  const otherKernel = row.otherKernel === undefined ? kernel : kernelId(row.otherKernel);
   const [all, some] = row.suffixes ?? [0, 1];
   const node = row.node ?? name;
   return {
     node: ({ dims }) => nodeName(node, dims === undefined ? all : some),
-    forward: (call, [x], args) => reduce(call, kernel, otherKernel, row, x!, args),
+    forward: (call, [x], args) => reduce(call, kernel, row, x!, args),
     gradients: row.gradient === undefined ? [] : [row.gradient],
   };
 }
 
-function reduce(call: string, kernel: number, otherKernel: number, row: Row, x: TensorView, args: Reduced): TensorView {
+function reduce(call: string, kernel: number, row: Row, x: TensorView, args: Reduced): TensorView {
   const { dims, keepdim, params } = args;
   const reduced = new Set(checkDims(call, dims, x.shape.length));
   const kept = x.shape.map((size, d) => (reduced.has(d) ? 1 : size));
   if (row.extreme?.(params) && x.shape.some((size, d) => size === 0 && reduced.has(d))) {
     throw shapeError(call, `no elements to reduce in shape ${formatShape(x.shape)}`);
   }
-  const [dtype, read] = row.dtypes(call, x.dtype);
-  // Halves give their kernel's dtype first.
-  const given = dtypes[dtype].compute === read ? read : dtype;
-  const result = outputView(call, kept, given);
-  run(call, read === 'float32' || read === 'float64' ? kernel : otherKernel, [result, cast(call, x, read)], params);
-  const out = cast(call, result, dtype);
+  const out = outputView(call, kept, row.dtype(call, x.dtype));
+  run(call, kernel, [out, x], params);
   if (keepdim) return out;
   return pickDims(
     out,
@@ -140,56 +130,52 @@ function normGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced
 /** Reductions over all or some dimensions. Each row becomes a method of Tensor. */
 export const reductionOps = {
   sum: reduction('sum', {
-    otherKernel: 'int_sum',
-    dtypes: summed,
+    dtype: summed,
     gradient: linear((g, args, { shape }) => spread(g, args, shape)),
   }),
   mean: reduction('mean', {
-    dtypes: computed,
+    dtype: checkFloat,
     gradient: linear((g, args, { shape }) => div(spread(g, args, shape), reducedCount(args, shape))),
   }),
   prod: reduction('prod', {
-    otherKernel: 'int_prod',
-    dtypes: summed,
+    dtype: summed,
     gradient: from([0], (g, [x], args) => productGradient(g, x!, args)),
   }),
   var: reduction('var', {
-    dtypes: computed,
+    dtype: checkFloat,
     gradient: from([0], (g, [x], args) => varianceGradient(g, x!, args)),
     suffixes: [0, 0],
   }),
   std: reduction('std', {
-    dtypes: computed,
+    dtype: checkFloat,
     gradient: from([0, 'output'], (g, [x, y], args) =>
       varianceGradient(masked(equal(equal(y!, 0), 0), div(g, mul(y!, 2))), x!, args),
     ),
     suffixes: [0, 0],
   }),
   min: reduction('min', {
-    otherKernel: 'any_min',
-    dtypes: same,
+    dtype: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
     suffixes: [1, 0],
   }),
   max: reduction('max', {
-    otherKernel: 'any_max',
-    dtypes: same,
+    dtype: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
     suffixes: [1, 0],
   }),
   norm: reduction('norm', {
-    dtypes: computed,
+    dtype: checkFloat,
     extreme: ([order]) => order! < 0 || order === Infinity,
     gradient: from([0, 'output'], (g, [x, y], args) => normGradient(g, x!, y!, args)),
     node: 'linalg_vector_norm',
     suffixes: [0, 0],
   }),
-  any: reduction('any', { dtypes: boolean }),
-  all: reduction('all', { dtypes: boolean }),
-  argmax: reduction('argmax', { dtypes: place, extreme: () => true }),
-  argmin: reduction('argmin', { dtypes: place, extreme: () => true }),
+  any: reduction('any', { dtype: boolean }),
+  all: reduction('all', { dtype: boolean }),
+  argmax: reduction('argmax', { dtype: place, extreme: () => true }),
+  argmin: reduction('argmin', { dtype: place, extreme: () => true }),
 } satisfies Record<string, Op<Reduced>>;
 
 /** A view summed over what broadcasting repeated, so that it has `shape`. */

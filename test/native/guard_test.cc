@@ -363,6 +363,30 @@ TEST(GuardDTypes, BoolOutput) {
   EXPECT_REFUSED(MakePlan("eq", {boolean, single, boolean}), kDTypes);
 }
 
+TEST(GuardDTypes, Int64Output) {
+  const PlannedView single = Tight({3});
+  const PlannedView one = Tight({1});
+  const PlannedView place = Tight({1}, DType::kInt64);
+  EXPECT_ACCEPTED(MakePlan("argmax", {place, single}));
+  EXPECT_ACCEPTED(MakePlan("argmax", {place, Tight({3}, DType::kInt64)}));
+  EXPECT_REFUSED(MakePlan("argmax", {one, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("argmax", {Tight({1}, DType::kInt32), single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("any", {place, single}), kDTypes);
+}
+
+TEST(GuardDTypes, SumsOfWholeNumbersAreInt64) {
+  const PlannedView place = Tight({1}, DType::kInt64);
+  EXPECT_ACCEPTED(MakePlan("sum", {Tight({1}), Tight({3})}));
+  EXPECT_ACCEPTED(MakePlan("sum", {Tight({1}, DType::kFloat16), Tight({3}, DType::kFloat16)}));
+  EXPECT_REFUSED(MakePlan("sum", {place, Tight({3})}), kDTypes);
+  EXPECT_REFUSED(MakePlan("sum", {Tight({1}, DType::kFloat64), Tight({3})}), kDTypes);
+  for (const DType dtype : {DType::kInt64, DType::kInt32, DType::kUint8, DType::kBool}) {
+    EXPECT_ACCEPTED(MakePlan("sum", {place, Tight({3}, dtype)}));
+    EXPECT_EQ(Outcome(MakePlan("sum", {Tight({1}, dtype), Tight({3}, dtype)})),
+              dtype == DType::kInt64 ? "accepted" : kDTypes);
+  }
+}
+
 TEST(GuardDTypes, Condition) {
   const PlannedView single = Tight({3});
   const PlannedView boolean = Tight({3}, DType::kBool);

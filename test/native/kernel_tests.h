@@ -107,6 +107,44 @@ void ForEachLayout(Check&& check) {
   }
 }
 
+// The shape without the dimensions whose bits `mask` has.
+inline Sizes ReducedShape(const Sizes& shape, unsigned mask) {
+  Sizes reduced = shape;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    if (mask >> d & 1) reduced[d] = 1;
+  }
+  return reduced;
+}
+
+// For each element of the reduced shape, the elements that it stands for: everything in row-major order.
+inline std::vector<std::vector<size_t>> GroupsOf(const Sizes& shape, unsigned mask) {
+  const Sizes reduced = ReducedShape(shape, mask);
+  std::vector<std::vector<size_t>> groups(static_cast<size_t>(Count(reduced)));
+  Sizes index(shape.size());
+  for (size_t i = 0; i < static_cast<size_t>(Count(shape)); ++i) {
+    int64_t group = 0;
+    for (size_t d = 0; d < shape.size(); ++d) group = group * reduced[d] + (reduced[d] == 1 ? 0 : index[d]);
+    groups[static_cast<size_t>(group)].push_back(i);
+    for (size_t d = shape.size(); d-- > 0;) {
+      if (++index[d] < shape[d]) break;
+      index[d] = 0;
+    }
+  }
+  return groups;
+}
+
+// Calls check(mask, out layout, in layout) for all sets of dimensions of small shapes, and some of large ones.
+template <typename Check>
+void ForEachReduction(const Sizes& shape, Check&& check) {
+  for (unsigned mask = 0; mask < 1u << shape.size(); mask += shape.size() > 4 ? 37 : 1) {
+    size_t i = mask;
+    for (const Layout in : kInputLayouts) {
+      check(mask, kOutputLayouts[i++ % std::size(kOutputLayouts)], in);
+      if (::testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
 // Calls visit(T{}) for each of the types.
 template <typename... All>
 struct Types {
