@@ -180,6 +180,32 @@ void CheckConv2d(const Plan& plan, int out_view, int x_view, int w_view) {
   }
 }
 
+// Windows only decide which elements are met, and the kernels skip those outside; `params` must merely keep index arithmetic
+// within int64_t, and kernels from looking at one place for ever.
+void CheckWindows(const Plan& plan, int params) {
+  for (int p = 0; p != params; ++p) {
+    Require(plan.params[p] >= 0 && plan.params[p] <= 2147483647.0, "pooling parameter out of range");
+  }
+}
+
+// Maps of the same images and channels, [N, C, any, any].
+void CheckPlanes(const Plan& plan) {
+  for (int v = 0; v != plan.kernel->num_views; ++v) {
+    RequireDims(plan.views[v], 4);
+    RequireContiguous(plan.views[v]);
+    RequireSize(plan.views[v], 0, plan.views[0].shape[0]);
+    RequireSize(plan.views[v], 1, plan.views[0].shape[1]);
+    Require(plan.views[v].shape[2] <= 2147483647 && plan.views[v].shape[3] <= 2147483647, "image too large");
+  }
+}
+
+// One index for each output; the dtype of the other two is one.
+void CheckMaxPool(const Plan& plan, const View& out, const View& indices) {
+  CheckPlanes(plan);
+  RequireSize(indices, 2, out.shape[2]);
+  RequireSize(indices, 3, out.shape[3]);
+}
+
 void CheckQr(const Plan& plan) {
   const View& q = plan.views[0];
   const View& r = plan.views[1];
@@ -255,6 +281,15 @@ void CheckRelation(const Plan& plan) {
       return Require(plan.params[0] >= 1 && plan.params[1] >= 1, "stride");
     case Relation::kConv2dWeight:
       return CheckConv2d(plan, 2, 1, 0);
+    case Relation::kMaxPool:
+      CheckMaxPool(plan, plan.views[0], plan.views[1]);
+      CheckWindows(plan, 8);
+      return Require(plan.params[6] >= 1 && plan.params[7] >= 1, "dilation");
+    case Relation::kMaxPoolBackward:
+      return CheckMaxPool(plan, plan.views[2], plan.views[1]);
+    case Relation::kAvgPool:
+      CheckPlanes(plan);
+      return CheckWindows(plan, 6);
     case Relation::kQr:
       return CheckQr(plan);
     case Relation::kGenerator:

@@ -49,6 +49,9 @@ enum class Relation : uint8_t {
                // params[6] = groups
   kConv2dInput,   // the same: grad_x in the place of x, grad_out, w
   kConv2dWeight,  // the same: grad_w in the place of w, x, grad_out
+  kMaxPool,          // out [N, C, Ho, Wo], int64 indices like out, x [N, C, H, W], all contiguous
+  kMaxPoolBackward,  // grad_x [N, C, H, W], int64 indices like grad_out, grad_out [N, C, Ho, Wo], all contiguous
+  kAvgPool,          // out [N, C, Ho, Wo], x [N, C, H, W], all contiguous; or the gradient of x, that of out
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };

@@ -1,12 +1,20 @@
-// Pooling of images: the greatest element or the mean of every window. One pass over the outputs for each place in the window.
+// Pooling of images: the greatest element or the mean of every window.
 import { computeDType } from '../dtype.js';
-import { allocateView, narrowView, outputView, restride, type TensorView } from '../view.js';
-import { choose, equal, mul } from './arithmetic.js';
-import { binaryOps, choiceOps } from './elementwise.js';
-import { from, linear, type Op } from './op.js';
-import { cast, contiguousCopy, copy, fill } from './storage.js';
+import { kernelId, run } from '../run.js';
+import type { Shape } from '../shape.js';
+import { contiguousStrides } from '../shape.js';
+import { allocateView, outputView, restride, type TensorView } from '../view.js';
+import { linear, type Op } from './op.js';
+import { cast, contiguous } from './storage.js';
 
 type Pair = readonly [number, number];
+
+const kernels = {
+  max: kernelId('max_pool2d'),
+  maxBackward: kernelId('max_pool2d_backward'),
+  average: kernelId('avg_pool2d'),
+  averageBackward: kernelId('avg_pool2d_backward'),
+};
 
 /** Windows on the last two dimensions. */
 export interface PoolArgs {
@@ -18,108 +26,78 @@ export interface PoolArgs {
   readonly size: Pair;
 }
 
-const lastDims = [2, 1] as const;
-
-/** x with `value` around it, as far as the windows reach; x itself where they do not reach beyond it. */
-function surrounded(call: string, x: TensorView, args: PoolArgs, value: number): TensorView {
-  const { shape } = x;
-  const sizes = [0, 1].map((d) => {
-    const reach = (args.size[d]! - 1) * args.stride[d]! + args.dilation[d]! * (args.kernel[d]! - 1) + 1;
-    return Math.max(reach, shape[shape.length - 2 + d]! + args.padding[d]!);
-  });
-  if (
-    args.padding[0] === 0 &&
-    args.padding[1] === 0 &&
-    sizes.every((size, d) => size === shape[shape.length - 2 + d])
-  ) {
-    return x;
-  }
-  const out = outputView(call, [...shape.slice(0, -2), ...sizes], x.dtype);
-  fill(call, out, value);
-  copy(call, x, inner(call, out, shape, args));
-  return out;
+/** Images [N, C, H, W] in a dtype that has arithmetic; all dimensions before the last two count as channels. */
+function images(call: string, view: TensorView): TensorView {
+  return planes(contiguous(call, cast(call, view, computeDType(call, view.dtype))));
 }
 
-/** Where x is in what surrounds it. */
-function inner(call: string, view: TensorView, shape: readonly number[], { padding }: PoolArgs): TensorView {
-  return lastDims.reduce((out, back) => {
-    const dim = shape.length - back;
-    return narrowView(call, out, dim, padding[2 - back]!, Math.min(shape[dim]!, view.shape[dim]! - padding[2 - back]!));
-  }, view);
+/** A contiguous view as [1, C, H, W]. */
+function planes(view: TensorView): TensorView {
+  const [height, width] = view.shape.slice(-2) as [number, number];
+  const shape = [1, view.shape.slice(0, -2).reduce((count, size) => count * size, 1), height, width];
+  return restride(view, shape, contiguousStrides(shape));
 }
 
-/** For each place in the window, row by row: the elements there, shaped as the output. */
-function places(view: TensorView, { kernel, stride, dilation, size }: PoolArgs): TensorView[] {
-  const [down, right] = view.strides.slice(-2) as [number, number];
-  const shape = [...view.shape.slice(0, -2), ...size];
-  const strides = [...view.strides.slice(0, -2), down * stride[0], right * stride[1]];
-  return Array.from({ length: kernel[0] * kernel[1] }, (_, i) => {
-    const [row, column] = [Math.floor(i / kernel[1]), i % kernel[1]];
-    return restride(view, shape, strides, view.offset + row * dilation[0] * down + column * dilation[1] * right);
-  });
+const pooled = (x: TensorView, { size }: PoolArgs): Shape => [...x.shape.slice(0, -2), ...size];
+
+/** Windows of a maximum, which remembers where it found each. */
+export interface MaxPoolArgs extends PoolArgs {
+  indices?: TensorView;
 }
 
-/** Adds up what `part` gives for each place in the window, where it belongs in the input. */
-function scatter(
-  call: string,
-  shape: readonly number[],
-  dtype: TensorView['dtype'],
-  args: PoolArgs,
-  part: (place: number) => TensorView,
-): TensorView {
-  const sums = surrounded(call, allocateView(call, shape, dtype), args, 0);
-  for (const [i, target] of places(sums, args).entries()) {
-    binaryOps.add.forward(call, [target, part(i)], undefined, target);
-  }
-  return sums.shape.every((size, d) => size === shape[d]) ? sums : inner(call, sums, shape, args);
-}
-
-const back = 'backward';
-
-/** The greatest element of each window; NaN if there is one. Of equal ones the first has the gradient. */
-export const maxPoolOp: Op<PoolArgs> = {
+/** The greatest element of each window; NaN if there is one. The first of equal ones has the gradient. */
+export const maxPoolOp: Op<MaxPoolArgs> = {
   node: 'MaxPool2DWithIndicesBackward0',
   forward: (call, [x], args) => {
-    const [first, ...others] = places(surrounded(call, x!, args, -Infinity), args);
-    const out = contiguousCopy(call, first!);
-    for (const other of others) choiceOps.maximum.forward(call, [out, other], undefined, out);
-    return out;
+    const input = images(call, x!);
+    const shape = pooled(x!, args);
+    const out = outputView(call, shape, input.dtype);
+    args.indices = outputView(call, shape, 'int64');
+    const params = [...args.kernel, ...args.stride, ...args.padding, ...args.dilation];
+    run(call, kernels.max, [planes(out), planes(args.indices), input], params);
+    return cast(call, out, x!.dtype);
   },
   gradients: [
-    from([0, 'output'], (grad, [x, y], args) => {
-      const windows = places(surrounded(back, x!, args, -Infinity), args);
-      const nothing = allocateView(back, [], grad.dtype);
-      let left = grad;
-      return scatter(back, x!.shape, grad.dtype, args, (i) => {
-        const hit = equal(windows[i]!, y!);
-        const part = choose(back, hit, left, nothing);
-        left = choose(back, hit, nothing, left);
-        return part;
-      });
+    linear((grad, { indices }, { shape }) => {
+      const g = images('backward', grad);
+      const out = allocateView('backward', shape, g.dtype as 'float32' | 'float64');
+      run('backward', kernels.maxBackward, [planes(out), planes(indices!), g]);
+      return out;
     }),
   ],
 };
 
 /** How the sums of windows are divided. */
 export interface AveragePoolArgs extends PoolArgs {
-  /** What the sum of each window is multiplied by: [height, width] of the output. */
-  readonly factors: TensorView;
+  /** Whether what lies beyond the image counts. */
+  readonly countsPadding: boolean;
+  /** What to divide by instead of the number of elements; 0: by that. */
+  readonly divisor: number;
 }
 
-/** The sum of each window times a factor. */
+const averageParams = ({ kernel, stride, padding, countsPadding, divisor }: AveragePoolArgs) => [
+  ...kernel,
+  ...stride,
+  ...padding,
+  countsPadding ? 1 : 0,
+  divisor,
+];
+
+/** The mean of each window. */
 export const avgPoolOp: Op<AveragePoolArgs> = {
   node: 'AvgPool2DBackward0',
   forward: (call, [x], args) => {
-    const dtype = computeDType(call, x!.dtype);
-    const [first, ...others] = places(surrounded(call, cast(call, x!, dtype), args, 0), args);
-    const out = contiguousCopy(call, first!);
-    for (const other of others) binaryOps.add.forward(call, [out, other], undefined, out);
-    return cast(call, mul(out, cast(call, args.factors, dtype)), x!.dtype);
+    const input = images(call, x!);
+    const out = outputView(call, pooled(x!, args), input.dtype as 'float32' | 'float64');
+    run(call, kernels.average, [planes(out), input], averageParams(args));
+    return cast(call, out, x!.dtype);
   },
   gradients: [
     linear((grad, args, { shape }) => {
-      const shares = mul(grad, cast(back, args.factors, grad.dtype));
-      return scatter(back, shape, grad.dtype, args, () => shares);
+      const g = images('backward', grad);
+      const out = outputView('backward', shape, g.dtype as 'float32' | 'float64');
+      run('backward', kernels.averageBackward, [planes(out), g], averageParams(args));
+      return out;
     }),
   ],
 };

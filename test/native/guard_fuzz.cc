@@ -62,7 +62,9 @@ void Try(const uint8_t* data, size_t size) {
   const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kQr;
   const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
                        kernel.relation == Relation::kConv2dWeight;
-  const int ndim = is_conv ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
+  const bool is_max_pool = kernel.relation == Relation::kMaxPool || kernel.relation == Relation::kMaxPoolBackward;
+  const bool is_image = is_conv || is_max_pool || kernel.relation == Relation::kAvgPool;
+  const int ndim = is_image ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
   int64_t sizes[kMaxDims];
   for (int64_t& s : sizes) s = bytes.OneIn(16) ? bytes.Below(70) : bytes.Below(5);
   const uint8_t dtype = bytes.Below(kNumDTypes);
@@ -73,8 +75,9 @@ void Try(const uint8_t* data, size_t size) {
   for (int v = 0; v < kernel.num_views; ++v) {
     const bool is_state = kernel.relation == Relation::kGenerator && v == kernel.num_views - 1;
     uint8_t own = bytes.OneIn(8) ? bytes.Below(kNumDTypes) : dtype;
+    const bool is_indices = is_max_pool && v == 1;
     // A dtype that the kernel takes, mostly.
-    const unsigned wanted = is_state ? kWords : kernel.dtypes;
+    const unsigned wanted = is_state ? kWords : is_indices ? Bit(DType::kInt64) : kernel.dtypes;
     while ((wanted >> own & 1) == 0 && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
     const bool is_bias = is_conv && v == 3;
     std::vector<double> shape(static_cast<size_t>(is_state || is_bias ? 1 : ndim));

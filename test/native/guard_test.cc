@@ -48,6 +48,9 @@ const char* const kGroups = "groups";
 const char* const kDivisible = "output channels not divisible by groups";
 const char* const kConvLarge = "convolution too large";
 const char* const kConvStride = "stride";
+const char* const kPoolParam = "pooling parameter out of range";
+const char* const kDilation = "dilation";
+const char* const kImageLarge = "image too large";
 const char* const kWide = "more columns than rows";
 
 // The message of the PlanError that `decode` ends with, or "accepted".
@@ -660,6 +663,131 @@ TEST(GuardConvBias, OneForEachOutputChannel) {
   EXPECT_REFUSED(conv.Plan(), kOutside);
 }
 
+// Two images of 3 channels, 6 x 5 to 3 x 2 pixels.
+struct Pool {
+  std::string kernel;
+  PlannedView out = Tight({2, 3, 3, 2});
+  PlannedView indices = Tight({2, 3, 3, 2}, DType::kInt64);
+  PlannedView x = Tight({2, 3, 6, 5});
+  std::vector<double> params = {2, 2, 2, 2, 0, 0, 1, 1};
+
+  bool HasIndices() const { return kernel.rfind("max", 0) == 0; }
+  PlanBuilder Plan() const {
+    if (kernel == "max_pool2d") return MakePlan(kernel, {out, indices, x}, params);
+    if (kernel == "max_pool2d_backward") return MakePlan(kernel, {x, indices, out});
+    if (kernel == "avg_pool2d") return MakePlan(kernel, {out, x}, params);
+    return MakePlan(kernel, {x, out}, params);
+  }
+};
+
+class GuardPool : public ::testing::TestWithParam<const char*> {
+ protected:
+  Pool Base() const { return {GetParam()}; }
+};
+
+INSTANTIATE_TEST_SUITE_P(, GuardPool,
+                         ::testing::Values("max_pool2d", "max_pool2d_backward", "avg_pool2d", "avg_pool2d_backward"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(GuardPool, Shapes) {
+  EXPECT_ACCEPTED(Base().Plan());
+  // The output's height and width are the caller's.
+  const auto with = [&](std::vector<double> out, std::vector<double> x) {
+    Pool pool = Base();
+    pool.out = Tight(out), pool.indices = Tight(out, DType::kInt64), pool.x = Tight(x);
+    return pool.Plan();
+  };
+  EXPECT_ACCEPTED(with({2, 3, 9, 1}, {2, 3, 6, 5}));
+  EXPECT_ACCEPTED(with({2, 3, 3, 2}, {2, 3, 0, 5}));
+  EXPECT_REFUSED(with({1, 3, 3, 2}, {2, 3, 6, 5}), kSizes);
+  EXPECT_REFUSED(with({3, 3, 3, 2}, {2, 3, 6, 5}), kSizes);
+  EXPECT_REFUSED(with({2, 2, 3, 2}, {2, 3, 6, 5}), kSizes);
+  EXPECT_REFUSED(with({2, 4, 3, 2}, {2, 3, 6, 5}), kSizes);
+  EXPECT_REFUSED(with({3, 3, 2}, {3, 6, 5}), kWrongDims);
+  EXPECT_REFUSED(with({2, 3, 3, 2, 1}, {2, 3, 6, 5}), kWrongDims);
+  EXPECT_REFUSED(with({2, 3, 3, 2}, {2, 3, 6, 5, 1}), kWrongDims);
+  for (int v = 0; v < (Base().HasIndices() ? 3 : 2); ++v) {
+    for (int d = 0; d < 4; ++d) {
+      PlanBuilder plan = Base().Plan();
+      plan.views[v].buffer.length = 100000;
+      EXPECT_ACCEPTED(plan);
+      plan.views[v].strides[d] += 1;
+      EXPECT_REFUSED(plan, kNotContiguous);
+    }
+  }
+}
+
+TEST_P(GuardPool, Indices) {
+  if (!Base().HasIndices()) {
+    // One dtype.
+    Pool pool = Base();
+    pool.x = Tight({2, 3, 6, 5}, DType::kFloat64);
+    EXPECT_REFUSED(pool.Plan(), kDTypes);
+    return;
+  }
+  for (const std::vector<double>& shape : {std::vector<double>{1, 3, 3, 2}, {2, 2, 3, 2}, {2, 3, 2, 2}, {2, 3, 4, 2}, {2, 3, 3, 1}, {2, 3, 3, 3}}) {
+    Pool pool = Base();
+    pool.indices = Tight(shape, DType::kInt64);
+    EXPECT_REFUSED(pool.Plan(), kSizes);
+  }
+  // They are int64, and nothing else is.
+  Pool pool = Base();
+  pool.indices = Tight({2, 3, 3, 2});
+  EXPECT_REFUSED(pool.Plan(), kDTypes);
+  pool.indices = Tight({2, 3, 3, 2}, DType::kInt32);
+  EXPECT_REFUSED(pool.Plan(), kDTypes);
+  pool = Base();
+  pool.x = Tight({2, 3, 6, 5}, DType::kInt64);
+  pool.out = Tight({2, 3, 3, 2}, DType::kInt64);
+  EXPECT_REFUSED(pool.Plan(), kUnsupported);
+  pool = Base();
+  pool.x = Tight({2, 3, 6, 5}, DType::kFloat64);
+  EXPECT_REFUSED(pool.Plan(), kDTypes);
+  pool.out = Tight({2, 3, 3, 2}, DType::kFloat64);
+  EXPECT_ACCEPTED(pool.Plan());
+}
+
+TEST_P(GuardPool, Parameters) {
+  const std::string kernel = GetParam();
+  if (kernel == "max_pool2d_backward") {
+    EXPECT_EQ(kKernels[KernelId(kernel)].num_params, 0);
+    return;
+  }
+  for (int p = 0; p < 8; ++p) {
+    Pool pool = Base();
+    // The last two of an average are no sizes.
+    const bool any = !pool.HasIndices() && p >= 6;
+    for (const double bad : {-1.0, -1e-300, kMaxInt + 1, 1e300, kInfinity, -kInfinity, kNaN}) {
+      pool.params[p] = bad;
+      EXPECT_EQ(Outcome(pool.Plan()), any ? "accepted" : kPoolParam) << "parameter " << p << " = " << bad;
+    }
+    for (const double small : {0.0, 0.5}) {
+      pool.params[p] = small;
+      EXPECT_EQ(Outcome(pool.Plan()), p >= 6 && !any ? kDilation : "accepted") << "parameter " << p;
+    }
+    pool.params[p] = kMaxInt;
+    EXPECT_ACCEPTED(pool.Plan());
+  }
+}
+
+TEST_P(GuardPool, SizesStayBelowTwoToThe31) {
+  for (int d = 2; d < 4; ++d) {
+    for (const bool in_x : {false, true}) {
+      // Empty, so that no buffer need be that large.
+      Pool pool = Base();
+      pool.out = Tight({0, 3, 3, 2}), pool.indices = Tight({0, 3, 3, 2}, DType::kInt64), pool.x = Tight({0, 3, 6, 5});
+      const auto resize = [&](double size) {
+        (in_x ? pool.x : pool.out).shape[d] = size;
+        if (!in_x) pool.indices.shape[d] = size;
+      };
+      resize(kMaxInt);
+      EXPECT_ACCEPTED(pool.Plan());
+      resize(kMaxInt + 1);
+      EXPECT_REFUSED(pool.Plan(), kImageLarge);
+    }
+  }
+}
+
 TEST(GuardQr, Shapes) {
   // q is stored by columns.
   const auto qr = [](std::vector<double> shape, std::vector<double> strides, std::vector<double> r) {
@@ -735,8 +863,8 @@ TEST(GuardFuzz, WhateverIsAcceptedLiesInside) {
   for (int round = 0; round < 20000; ++round) {
     const Kernel& kernel = kKernels[random(static_cast<uint64_t>(kNumKernels))];
     PlanBuilder plan(kernel.name);
-    const bool is_conv = std::string(kernel.name).rfind("conv2d", 0) == 0;
-    const size_t ndim = is_conv ? 4 : random(2) == 0 ? 2 : random(5);
+    const bool is_image = std::string(kernel.name).find("2d") != std::string::npos;
+    const size_t ndim = is_image ? 4 : random(2) == 0 ? 2 : random(5);
     const DType dtype = kernel.dtypes == kWords ? DType::kUint32 : DType::kFloat32;
     std::vector<double> shape(ndim);
     for (double& size : shape) size = static_cast<double>(random(4));

@@ -4,7 +4,7 @@ import { rangeError, shapeError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { checkSize, formatShape } from '../../shape.js';
 import { apply, operand, type Tensor } from '../../tensor/index.js';
-import { allocateView, type TensorView } from '../../view.js';
+import type { TensorView } from '../../view.js';
 import { checkPair, type Pair } from './geometry.js';
 
 /** Options of poolings. */
@@ -99,22 +99,8 @@ export function avgPool2d(input: Tensor, kernelSize: Pair, options?: AvgPoolOpti
   const { ceilMode, countIncludePad = true, divisorOverride = null } = given;
   const windows = { stride: given.stride ?? null, padding: given.padding ?? 0, ceilMode: ceilMode ?? false };
   const args = poolArgs(call, x, kernelSize, windows);
-  const divisor = checkDivisor(call, divisorOverride);
-  const factors = allocateView(call, args.size, 'float64');
-  const counts = ([0, 1] as const).map((d) =>
-    Array.from({ length: args.size[d] }, (_, i) => {
-      const length = x.shape[x.shape.length - 2 + d]!;
-      const start = i * args.stride[d] - args.padding[d];
-      const end = Math.min(start + args.kernel[d], length + args.padding[d]);
-      return countIncludePad ? end - start : Math.min(end, length) - Math.max(start, 0);
-    }),
-  );
-  for (const [i, rows] of counts[0]!.entries()) {
-    for (const [j, columns] of counts[1]!.entries()) {
-      factors.array[i * args.size[1] + j] = 1 / (divisor ?? rows * columns);
-    }
-  }
-  return apply(call, ops.avgPoolOp, [input], { ...args, factors });
+  const divisor = checkDivisor(call, divisorOverride) ?? 0;
+  return apply(call, ops.avgPoolOp, [input], { ...args, countsPadding: countIncludePad, divisor });
 }
 
 export function checkDivisor(call: string, divisor: unknown): number | null {
