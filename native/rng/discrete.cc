@@ -2,6 +2,7 @@
 // once their words are there, so that only the draws are vectorised.
 #include "rng/discrete.h"
 
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -81,7 +82,58 @@ void Permutation(const Plan& plan) {
 }
 
 // The first `count` steps of a shuffle of the rows for every column, each column with words of its own.
+template <typename Index>
+class SparseColumns {
+ public:
+  SparseColumns(Pcg32 start, int64_t rows, int64_t count)
+      : words_(start), rows_(rows), count_(count), order_(static_cast<size_t>(rows)), others_(static_cast<size_t>(count)),
+        zeros_(static_cast<size_t>(rows)) {
+    for (int64_t i = 0; i < rows; ++i) order_[static_cast<size_t>(i)] = static_cast<Index>(i);
+  }
+
+  // Zeroes elements of up to 64 columns. They are collected first, a bit for each column, and written row by row: column by
+  // column, every one of them would touch a cache line of its own. `left` words will be asked for, these included.
+  template <typename T>
+  void Block(T* out, int64_t columns, const View& view, int64_t left) {
+    for (int64_t column = 0; column < columns; ++column) {
+      Shuffle(uint64_t{1} << column, left);
+      left -= count_;
+    }
+    for (int64_t row = 0; row < rows_; ++row) {
+      uint64_t& zeros = zeros_[static_cast<size_t>(row)];
+      T* to = out + row * view.strides[0];
+      for (; zeros != 0; zeros &= zeros - 1) to[__builtin_ctzll(zeros) * view.strides[1]] = Convert<T>(0);
+    }
+  }
+
+ private:
+  void Shuffle(uint64_t bit, int64_t left) {
+    Index* const order = order_.data();
+    Index* const others = others_.data();
+    for (int64_t i = 0; i < count_; ++i) {
+      const auto other = i + static_cast<int64_t>(MultiplyHigh(words_.Next(left - i), static_cast<uint64_t>(rows_ - i)));
+      const Index row = order[other];
+      order[other] = order[i];
+      others[i] = static_cast<Index>(other);
+      zeros_[static_cast<size_t>(row)] |= bit;
+    }
+    // What was moved goes back, for the next column.
+    for (int64_t i = 0; i < count_; ++i) {
+      order[i] = static_cast<Index>(i);
+      order[others[i]] = others[i];
+    }
+  }
+
+  Words words_;
+  int64_t rows_;
+  int64_t count_;
+  std::vector<Index> order_;
+  std::vector<Index> others_;
+  std::vector<uint64_t> zeros_;
+};
+
 void SparseZero(const Plan& plan) {
+  constexpr int64_t kColumns = 64;
   const View& view = plan.views[0];
   if (view.ndim != 2) throw PlanError("sparse_zero: expected a matrix");
   const int64_t rows = view.shape[0];
@@ -90,30 +142,28 @@ void SparseZero(const Plan& plan) {
   if (view.NumElements() == 0) return;
   const Pcg32 start = StreamFromParams(plan.params);
   const int64_t grain = 8192 / std::max<int64_t>(count, 1) + 1;
+  const auto zero = [&](auto index, auto tag) {
+    using Index = typename decltype(index)::type;
+    using T = typename decltype(tag)::type;
+    ParallelFor(
+        view.shape[1], grain,
+        [&](int64_t begin, int64_t end) {
+          Pcg32 pcg = start;
+          pcg.Advance(static_cast<uint64_t>(2 * count * begin));
+          SparseColumns<Index> columns(pcg, rows, count);
+          for (int64_t column = begin; column < end; column += kColumns) {
+            const int64_t width = std::min(kColumns, end - column);
+            columns.Block(view.As<T>() + column * view.strides[1], width, view, count * (end - column));
+          }
+        },
+        kColumns);
+  };
   VisitAny(view.dtype, [&](auto tag) {
-    using Out = typename decltype(tag)::type;
-    ParallelFor(view.shape[1], grain, [&](int64_t begin, int64_t end) {
-      Pcg32 pcg = start;
-      pcg.Advance(static_cast<uint64_t>(2 * count * begin));
-      Words words(pcg);
-      int64_t left = count * (end - begin);
-      std::vector<int64_t> order(static_cast<size_t>(rows));
-      for (int64_t i = 0; i < rows; ++i) order[static_cast<size_t>(i)] = i;
-      std::vector<int64_t> swapped(static_cast<size_t>(count));
-      for (int64_t column = begin; column < end; ++column) {
-        Out* out = view.As<Out>() + column * view.strides[1];
-        for (int64_t i = 0; i < count; ++i) {
-          const auto other = i + static_cast<int64_t>(MultiplyHigh(words.Next(left--), static_cast<uint64_t>(rows - i)));
-          swapped[static_cast<size_t>(i)] = other;
-          std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(other)]);
-          out[order[static_cast<size_t>(i)] * view.strides[0]] = Convert<Out>(0);
-        }
-        // Swaps undone, last first, for the next column.
-        for (int64_t i = count; i-- > 0;) {
-          std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(swapped[static_cast<size_t>(i)])]);
-        }
-      }
-    });
+    if (rows <= std::numeric_limits<uint32_t>::max()) {
+      zero(TypeTag<uint32_t>{}, tag);
+    } else {
+      zero(TypeTag<int64_t>{}, tag);
+    }
   });
 }
 
