@@ -36,7 +36,7 @@ const brief = new Set([
   'normal_ bfloat16 1Mi',
   'truncNormal_ float32 1Mi',
   'truncNormal_(0, 1, 1, 3) float32 1Mi',
-  'sparse_(0.5) float32 1Mi',
+  'sparse_(0.1) float32 1Mi',
   'orthogonal_ float32 256',
   'orthogonal_ float32 1024',
   'new nn.Linear(100, 50)',

@@ -41,11 +41,11 @@ const varianceScaling = {
     tf.initializers.varianceScaling({ scale: 2, mode: 'fanAvg', distribution: 'truncatedNormal' }).apply(shape),
 };
 
-const sparse = {
-  label: 'sparse_(0.5)',
-  init: (init, w, options) => init.sparse_(w, 0.5, 0.01, options),
-  torch: 'torch.nn.init.sparse_(w, 0.5)',
-};
+const sparse = (share) => ({
+  label: `sparse_(${share})`,
+  init: (init, w, options) => init.sparse_(w, share, 0.01, options),
+  torch: `torch.nn.init.sparse_(w, ${share})`,
+});
 
 /** No random numbers. */
 const fixed = [
@@ -110,7 +110,9 @@ const linear = {
 
 export const initialisers = [
   ...[...scaled, varianceScaling, ...fixed].flatMap(inSizes),
-  ...inSizes(sparse).map((line) => ({ ...line, targets: line.size === '1Mi' ? torchTargets(10, 12) : [] })),
+  // The share of torch's documentation. torch shuffles all rows of a column whatever the share.
+  ...inSizes(sparse(0.1)).map((line) => ({ ...line, targets: line.size === '1Mi' ? torchTargets(10, 12) : [] })),
+  ...inSizes(sparse(0.5)),
   ...dirac,
   ...[64, 256, 1024, 2048].map(orthogonal),
   ...[64, 256, 1024].map(deltaOrthogonal),
@@ -121,6 +123,6 @@ export const initialisers = [
 
 /** Those that make torch's own numbers from its stream. */
 export const mt19937Initialisers = [
-  ...[...scaled.filter(({ torch }) => torch), sparse].map((line) => ({ ...line, size: '1Mi', shape: sizes['1Mi'] })),
+  ...[...scaled.filter(({ torch }) => torch), sparse(0.1)].map((line) => ({ ...line, size: '1Mi', shape: sizes['1Mi'] })),
   ...[64, 256, 1024].map(orthogonal),
 ].map(({ numpy, tfjs, targets, ...line }) => row({ ...line, label: `mt19937 ${line.label}` }, 'mt19937'));

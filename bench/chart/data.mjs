@@ -9,7 +9,7 @@ export const rows = [
   { label: 'normal_, mt19937', name: 'mt19937 normal_ float32 1Mi' },
   { label: 'truncNormal_', name: 'truncNormal_ float32 1Mi' },
   { label: 'truncNormal_(0, 1, 1, 3)', name: 'truncNormal_(0, 1, 1, 3) float32 1Mi' },
-  { label: 'sparse_(0.5)', name: 'sparse_(0.5) float32 1Mi' },
+  { label: 'sparse_(0.1)', name: 'sparse_(0.1) float32 1Mi' },
   { label: 'orthogonal_', name: 'orthogonal_ float32 1024' },
 ];
 

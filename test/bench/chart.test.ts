@@ -74,7 +74,7 @@ describe('data', () => {
 describe('results of several runs', () => {
   const again = { ...line('uniform_ float32 1Mi', 1, 0.1, 'torch', 2), spread: 0.01 };
   const noisy = { ...again, ms: 0.3, spread: 0.5 };
-  const other = { ...line('sparse_(0.5) float32 1Mi', 1, 3, 'torch', 30), spread: 0.3 };
+  const other = { ...line('sparse_(0.1) float32 1Mi', 1, 3, 'torch', 30), spread: 0.3 };
 
   it('give their least disturbed lines', () => {
     const runs = [[noisy], [again], [other, noisy]].map((lines) => ({ ...results, cases: lines }));
