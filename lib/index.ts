@@ -47,6 +47,7 @@ export {
   manualSeed as manual_seed,
   setDefaultGenerator,
 } from './random.js';
+export { scope } from './scope.js';
 export type { Shape } from './shape.js';
 export {
   type CloseOptions,

@@ -16,6 +16,8 @@ interface NativeCore {
   getNumThreads(): number;
   setNumThreads(threads: number): void;
   setSimdTarget(name: string): void;
+  /** Asks for huge pages for an array that has just been made. */
+  adviseHugePages(array: ArrayBufferView): void;
   /** True once in a process: for whoever has to apply the environment's settings. */
   claimConfiguration(): boolean;
 }

@@ -37,7 +37,7 @@ const order = [
   ['study'],
   ['nn', 'optim'],
   ['init'],
-  ['linalg'],
+  ['linalg', 'scope'],
   ['creation', 'combine'],
   ['tensor'],
   ['fill', 'autograd', 'format'],
@@ -46,8 +46,9 @@ const order = [
   ['random'],
   ['rng'],
   ['run'],
-  ['native'],
   ['view'],
+  ['memory'],
+  ['native'],
   ['shape'],
   ['dtype', 'arguments', 'special', 'heap'],
   ['errors'],
@@ -93,7 +94,7 @@ describe('imports', () => {
     for (const tensor of sources.filter((name) => name.startsWith('lib/tensor/'))) {
       expect(importers(tensor).filter((name) => low.test(name))).toEqual([]);
     }
-    const mayConfigure = /^lib\/(run|index)\.ts$|^lib\/(cli|study)\//;
+    const mayConfigure = /^lib\/(run|memory|index)\.ts$|^lib\/(cli|study)\//;
     expect(importers('lib/native.ts').filter((name) => !mayConfigure.test(name))).toEqual([]);
     const callers = sources.filter((name) => /\bnative\.run\(/.test(read(name)));
     expect(callers).toEqual(['lib/run.ts']);

@@ -1,60 +1,11 @@
 // The border between JavaScript and native code: memory that is lost, shared or of the wrong kind, threads that come and go,
 // the environment. What could crash runs in a process of its own.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { fromTypedArray, Generator, getNumThreads, info, randn, type Tensor, zeros } from '../lib/index.ts';
 import { native } from '../lib/native.ts';
 import { kernelId } from '../lib/run.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const library = new URL('../dist/index.js', import.meta.url).href;
-
-interface Ended {
-  code: number;
-  signal: string | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function node(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const clean = { ...process.env };
-  for (const name of ['EVENKEEL_THREADS', 'EVENKEEL_SIMD', 'NODE_OPTIONS']) delete clean[name];
-  try {
-    const output = await promisify(execFile)(process.execPath, args, { cwd: root, env: { ...clean, ...env } });
-    return { code: 0, signal: null, ...output };
-  } catch (error) {
-    const { code, signal, stdout, stderr } = error as Ended;
-    return { code, signal, stdout, stderr };
-  }
-}
-
-/** Runs a module that may use `lib`, the library as built. */
-function script(body: string, env?: Record<string, string>): Promise<Ended> {
-  const head = `import * as lib from ${JSON.stringify(library)};`;
-  return node(['--input-type=module', '--eval', `${head}\n${body}`], env);
-}
-
-/** Runs the body of an async function of `lib` and `data` in a worker; resolves to what it returns. */
-function inWorker<T>(body: string, data?: unknown): Promise<T> {
-  const code = `
-    const { parentPort, workerData } = require('node:worker_threads');
-    import(${JSON.stringify(library)})
-      .then((lib) => (async (lib, data) => { ${body} })(lib, workerData))
-      .then((result) => parentPort.postMessage(result));`;
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(code, { eval: true, workerData: data });
-    let result: T;
-    worker.on('message', (message) => {
-      result = message;
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => (code === 0 ? resolve(result) : reject(new Error(`the worker ended with ${code}`))));
-  });
-}
+import { inWorker, library, node, script } from './process.ts';
 
 function codeOf(call: () => unknown): string {
   try {
