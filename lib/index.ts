@@ -1,5 +1,6 @@
 // The public names of the package.
 
+export { type AsyncOptions, matmulAsync } from './async.js';
 export { isGradEnabled, isGradEnabled as is_grad_enabled, noGrad, noGrad as no_grad } from './autograd.js';
 export { cat, matmul, multiDot, multiDot as multi_dot, outer, stack, where } from './combine.js';
 export {

@@ -3,9 +3,21 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { argumentError, rangeError } from './errors.js';
 
+/** Kernel calls that are to run off the main thread: native/job.h. */
+export interface NativeJob {
+  readonly brand: unique symbol;
+}
+
 /** What native/addon.cc exports. */
 interface NativeCore {
   run(plan: Float64Array, ...arrays: ArrayBufferView[]): void;
+  createJob(): NativeJob;
+  /** Adds a call; `blocks` numbers the buffers behind the arrays. */
+  addToJob(job: NativeJob, plan: Float64Array, blocks: Uint32Array, ...arrays: ArrayBufferView[]): void;
+  /** Copies at most `most` bytes of what calls touch in a buffer; true when all are there. */
+  copyIntoJob(job: NativeJob, block: number, bytes: Uint8Array, most: number): boolean;
+  copyFromJob(job: NativeJob, block: number, bytes: Uint8Array, most: number): boolean;
+  startJob(job: NativeJob, done: (error?: Error) => void): void;
   kernels(): string[];
   info(): {
     blas: { config: string; core: string };

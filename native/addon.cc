@@ -1,6 +1,7 @@
-// What JavaScript sees of the native core: run, kernels, info, the thread count.
+// What JavaScript sees of the native core: run, jobs, kernels, info, the thread count.
 #include <atomic>
 #include <string>
+#include <utility>
 
 #include "blas.h"
 #include "bridge.h"
@@ -73,9 +74,19 @@ Napi::Value ClaimConfiguration(const Napi::CallbackInfo& info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   KeepFreedMemory();
   blas::Initialize();
-  napi_value run;
-  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, Run, nullptr, &run) != napi_ok) return exports;
-  exports["run"] = Napi::Value(env, run);
+  const std::pair<const char*, napi_callback> calls[] = {
+      {"run", Run},
+      {"createJob", CreateJob},
+      {"addToJob", AddToJob},
+      {"copyIntoJob", CopyIntoJob},
+      {"startJob", StartJob},
+      {"copyFromJob", CopyFromJob},
+  };
+  for (const auto& [name, callback] : calls) {
+    napi_value function;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return exports;
+    exports[name] = Napi::Value(env, function);
+  }
   exports["kernels"] = Napi::Function::New(env, Kernels, "kernels");
   exports["info"] = Napi::Function::New(env, Info, "info");
   exports["getNumThreads"] = Napi::Function::New(env, GetNumThreads, "getNumThreads");

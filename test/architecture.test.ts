@@ -37,7 +37,7 @@ const order = [
   ['study'],
   ['nn', 'optim'],
   ['init'],
-  ['linalg', 'scope'],
+  ['linalg', 'scope', 'async'],
   ['creation', 'combine'],
   ['tensor'],
   ['fill', 'autograd', 'format'],
@@ -45,7 +45,9 @@ const order = [
   ['ops'],
   ['random'],
   ['rng'],
+  ['job'],
   ['run'],
+  ['claims'],
   ['view'],
   ['memory'],
   ['native'],
@@ -94,7 +96,7 @@ describe('imports', () => {
     for (const tensor of sources.filter((name) => name.startsWith('lib/tensor/'))) {
       expect(importers(tensor).filter((name) => low.test(name))).toEqual([]);
     }
-    const mayConfigure = /^lib\/(run|memory|index)\.ts$|^lib\/(cli|study)\//;
+    const mayConfigure = /^lib\/(run|job|memory|index)\.ts$|^lib\/(cli|study)\//;
     expect(importers('lib/native.ts').filter((name) => !mayConfigure.test(name))).toEqual([]);
     const callers = sources.filter((name) => /\bnative\.run\(/.test(read(name)));
     expect(callers).toEqual(['lib/run.ts']);
