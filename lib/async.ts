@@ -1,6 +1,7 @@
 // Functions of tensors that leave the event loop free: the work is done off the main thread, on memory of its own.
 import { checkOptions } from './arguments.js';
 import { matmul } from './combine.js';
+import { renamed } from './errors.js';
 import { type AsyncOptions, runAsync } from './job.js';
 import { checkTensor, type Tensor } from './tensor/index.js';
 
@@ -19,8 +20,7 @@ export async function computeAsync(
     try {
       return compute();
     } catch (error) {
-      if (error instanceof Error) error.message = error.message.replace(/^\w+: /, `${call}: `);
-      throw error;
+      throw renamed(call, error);
     }
   };
   // Whatever a graph of gradients has saved is needed as well.

@@ -30,6 +30,7 @@ export type { DType, FloatArray, Scalar, TensorArray } from './dtype.js';
 export type { ErrorCode, EvenkeelError } from './errors.js';
 export type { RandomOptions } from './fill.js';
 export * as init from './init/index.js';
+export { fromMessage, share, type TensorMessage, toMessage, transferList } from './message.js';
 export {
   getNumThreads,
   getNumThreads as get_num_threads,

@@ -110,14 +110,15 @@ async function copy(
   }
 }
 
-function start(job: NativeJob): Promise<void> {
+/** Does a step of a job off the main thread. */
+function offThread(call: string, step: 'prepareJob' | 'startJob', { job }: Recording): Promise<void> {
   return new Promise((resolve, reject) => {
-    native.startJob(job, (error) => (error === undefined ? resolve() : reject(error)));
+    native[step](job, (error) => (error === undefined ? resolve() : reject(explainNative(call, error))));
   });
 }
 
 /** Settles as `work` does, or rejects as soon as the signal is aborted. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
@@ -158,17 +159,21 @@ async function runJob(
 ): Promise<void> {
   const blocks = [...recording.blocks];
   if (blocks.length === 0) return;
-  await takeTurn();
   try {
-    for (const [, block] of blocks) if (block.read) await copy(call, recording, block, 'copyIntoJob', signal);
-    await start(recording.job).catch((error: unknown) => {
-      throw explainNative(call, error);
-    });
+    await takeTurn();
+    try {
+      const copied = blocks.filter(([, block]) => block.read);
+      if (copied.some(([buffer]) => buffer.byteLength > copyBytes)) await offThread(call, 'prepareJob', recording);
+      for (const [, block] of copied) await copy(call, recording, block, 'copyIntoJob', signal);
+      await offThread(call, 'startJob', recording);
+    } finally {
+      endTurn();
+    }
+    for (const [buffer, block] of blocks) {
+      if (!block.written || !(kept === 'all' || kept.has(buffer))) continue;
+      await copy(call, recording, block, 'copyFromJob', signal);
+    }
   } finally {
-    endTurn();
-  }
-  for (const [buffer, block] of blocks) {
-    if (!block.written || !(kept === 'all' || kept.has(buffer))) continue;
-    await copy(call, recording, block, 'copyFromJob', signal);
+    native.endJob(recording.job);
   }
 }

@@ -78,9 +78,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       {"run", Run},
       {"createJob", CreateJob},
       {"addToJob", AddToJob},
+      {"prepareJob", PrepareJob},
       {"copyIntoJob", CopyIntoJob},
       {"startJob", StartJob},
       {"copyFromJob", CopyFromJob},
+      {"endJob", EndJob},
   };
   for (const auto& [name, callback] : calls) {
     napi_value function;

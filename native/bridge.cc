@@ -110,6 +110,7 @@ napi_value Export(napi_env env, F&& body) {
 struct AsyncJob {
   Job job;
   enum { kGathering, kRunning, kDone } state = kGathering;
+  bool prepare = false;
   Failure failure;
   napi_async_work work = nullptr;
   napi_ref callback = nullptr;
@@ -167,14 +168,14 @@ napi_value Copy(napi_env env, napi_callback_info info, bool in) {
 
 void Execute(napi_env, void* data) {
   AsyncJob& job = **static_cast<SharedJob*>(data);
-  job.failure = Catch([&] { job.job.Run(); });
+  job.failure = Catch([&] { job.prepare ? job.job.Prepare() : job.job.Run(); });
 }
 
 // While an environment is torn down calls into it fail; then nobody waits for the result.
 void Complete(napi_env env, napi_status, void* data) {
   const std::unique_ptr<SharedJob> owner(static_cast<SharedJob*>(data));
   AsyncJob& job = **owner;
-  job.state = AsyncJob::kDone;
+  job.state = job.prepare ? AsyncJob::kGathering : AsyncJob::kDone;
   napi_delete_async_work(env, job.work);
   napi_value callback = nullptr;
   napi_value undefined = nullptr;
@@ -194,6 +195,31 @@ void Complete(napi_env env, napi_status, void* data) {
     }
   }
   napi_call_function(env, undefined, callback, 1, &error, nullptr);
+}
+
+napi_value Start(napi_env env, napi_callback_info info, bool prepare) {
+  return Export(env, [&]() -> napi_value {
+    napi_value arguments[2];
+    GetArguments(env, info, arguments, 2);
+    const SharedJob job = GetJob(env, arguments[0]);
+    if (job->state != AsyncJob::kGathering) throw PlanError("invalid plan: the job has run");
+    napi_valuetype type = napi_undefined;
+    Check(napi_typeof(env, arguments[1], &type));
+    if (type != napi_function) throw PlanError("invalid plan: not a function");
+    napi_value name = nullptr;
+    Check(napi_create_string_utf8(env, "evenkeel", NAPI_AUTO_LENGTH, &name));
+    auto owner = std::make_unique<SharedJob>(job);
+    job->prepare = prepare;
+    Check(napi_create_async_work(env, nullptr, name, Execute, Complete, owner.get(), &job->work));
+    if (napi_create_reference(env, arguments[1], 1, &job->callback) != napi_ok ||
+        napi_queue_async_work(env, job->work) != napi_ok) {
+      napi_delete_async_work(env, job->work);
+      throw std::runtime_error("the job could not be started");
+    }
+    owner.release();
+    job->state = AsyncJob::kRunning;
+    return nullptr;
+  });
 }
 
 }  // namespace
@@ -233,7 +259,7 @@ napi_value AddToJob(napi_env env, napi_callback_info info) {
     for (size_t i = 0; i < count; ++i) {
       const Array array = GetArray(env, arguments[i + 3]);
       buffers[i] = array.buffer;
-      places[i] = {static_cast<const uint32_t*>(blocks.data)[i], array.byte_offset};
+      places[i] = {static_cast<const uint32_t*>(blocks.data)[i], array.byte_offset, array.shared};
     }
     job->job.Add(static_cast<const double*>(words.data), words.length, buffers, places, count);
     return nullptr;
@@ -243,26 +269,16 @@ napi_value AddToJob(napi_env env, napi_callback_info info) {
 napi_value CopyIntoJob(napi_env env, napi_callback_info info) { return Copy(env, info, true); }
 napi_value CopyFromJob(napi_env env, napi_callback_info info) { return Copy(env, info, false); }
 
-napi_value StartJob(napi_env env, napi_callback_info info) {
+napi_value PrepareJob(napi_env env, napi_callback_info info) { return Start(env, info, true); }
+napi_value StartJob(napi_env env, napi_callback_info info) { return Start(env, info, false); }
+
+napi_value EndJob(napi_env env, napi_callback_info info) {
   return Export(env, [&]() -> napi_value {
-    napi_value arguments[2];
-    GetArguments(env, info, arguments, 2);
+    napi_value arguments[1];
+    GetArguments(env, info, arguments, 1);
     const SharedJob job = GetJob(env, arguments[0]);
-    if (job->state != AsyncJob::kGathering) throw PlanError("invalid plan: the job has run");
-    napi_valuetype type = napi_undefined;
-    Check(napi_typeof(env, arguments[1], &type));
-    if (type != napi_function) throw PlanError("invalid plan: not a function");
-    napi_value name = nullptr;
-    Check(napi_create_string_utf8(env, "evenkeel", NAPI_AUTO_LENGTH, &name));
-    auto owner = std::make_unique<SharedJob>(job);
-    Check(napi_create_async_work(env, nullptr, name, Execute, Complete, owner.get(), &job->work));
-    if (napi_create_reference(env, arguments[1], 1, &job->callback) != napi_ok ||
-        napi_queue_async_work(env, job->work) != napi_ok) {
-      napi_delete_async_work(env, job->work);
-      throw std::runtime_error("the job could not be started");
-    }
-    owner.release();
-    job->state = AsyncJob::kRunning;
+    job->job.Clear();
+    job->state = AsyncJob::kDone;
     return nullptr;
   });
 }

@@ -16,7 +16,11 @@ napi_value AddToJob(napi_env env, napi_callback_info info);
 // copyIntoJob and copyFromJob(job, block, bytes: Uint8Array of the whole buffer, most): whether all has been copied.
 napi_value CopyIntoJob(napi_env env, napi_callback_info info);
 napi_value CopyFromJob(napi_env env, napi_callback_info info);
-// startJob(job, callback): calls back with an error or undefined when the job has run.
+// prepareJob(job, callback) and startJob(job, callback): call back with an error or undefined when the job has allocated its
+// memory, or run.
+napi_value PrepareJob(napi_env env, napi_callback_info info);
 napi_value StartJob(napi_env env, napi_callback_info info);
+// endJob(job): gives its memory back.
+napi_value EndJob(napi_env env, napi_callback_info info);
 
 }  // namespace evenkeel

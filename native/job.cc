@@ -57,6 +57,7 @@ void Job::Add(const double* words, size_t capacity, const Buffer* buffers, const
     const View& view = call.plan.views[v];
     if (places[v].block >= blocks_.size()) blocks_.resize(places[v].block + 1);
     Block& block = blocks_[places[v].block];
+    block.shared = places[v].shared;
     block.written = block.written || Writes(*call.plan.kernel, static_cast<int>(v));
     call.places[v] = places[v];
     const size_t span = Span(view);
@@ -68,11 +69,21 @@ void Job::Add(const double* words, size_t capacity, const Buffer* buffers, const
   calls_.push_back(call);
 }
 
+void Job::Prepare() {
+  constexpr size_t kPage = 4096;
+  for (Block& block : blocks_) {
+    if (block.InPlace()) continue;
+    block.Allocate();
+    for (size_t at = 0; at < block.Size(); at += kPage) static_cast<volatile char*>(block.memory)[at] = 0;
+  }
+}
+
 bool Job::CopyIn(uint32_t number, char* memory, size_t length, bool shared, size_t most) {
   Block& block = At(number);
   if (block.Size() == 0) return true;
   if (block.end > length) throw PlanError("invalid plan: view reaches outside its buffer");
-  if (shared && !block.written) {
+  if (shared != block.shared) throw PlanError("invalid plan: another buffer");
+  if (block.InPlace()) {
     block.memory = memory + block.begin;
     return true;
   }
@@ -105,6 +116,11 @@ bool Job::CopyOut(uint32_t number, char* memory, size_t length, size_t most) {
   std::memcpy(memory + block.begin + block.copied_out, block.memory + block.copied_out, bytes);
   block.copied_out += bytes;
   return block.copied_out == block.Size();
+}
+
+void Job::Clear() {
+  calls_.clear();
+  blocks_.clear();
 }
 
 }  // namespace evenkeel

@@ -14,16 +14,22 @@ namespace evenkeel {
 
 class Job {
  public:
-  // Where a typed array lies: in which of the job's buffers, numbered by the caller, and how far from its start, in bytes.
+  // Where a typed array lies: in which of the job's buffers, numbered by the caller, how far from its start, in bytes, and
+  // whether that is a SharedArrayBuffer.
   struct Place {
     uint32_t block;
     size_t offset;
+    bool shared;
   };
 
   // Adds a call. Throws PlanError as DecodePlan does.
   void Add(const double* words, size_t capacity, const Buffer* buffers, const Place* places, size_t count);
 
-  // Copies, of a buffer that `memory` is now, at most `most` bytes that calls touch. True when all are there. `shared` memory
+  // Allocates what CopyIn would, and touches every page of it: on another thread, because the system may take longer to find
+  // memory than it takes to copy. Never needed.
+  void Prepare();
+
+  // Copies, of a buffer that `memory` is now, at most `most` bytes that calls touch. True when all are there. Shared memory
   // that no call writes to is used where it is: it must outlive Run. Throws PlanError where the buffer has become too short.
   bool CopyIn(uint32_t block, char* memory, size_t length, bool shared, size_t most);
 
@@ -33,6 +39,9 @@ class Job {
 
   // Copies what Run left in a buffer to `memory`, as CopyIn does.
   bool CopyOut(uint32_t block, char* memory, size_t length, size_t most);
+
+  // Gives the memory back: the object itself may live until JavaScript collects it.
+  void Clear();
 
  private:
   struct Free {
@@ -44,12 +53,14 @@ class Job {
     size_t begin = SIZE_MAX;
     size_t end = 0;
     bool written = false;
+    bool shared = false;
     std::unique_ptr<char, Free> own;
     char* memory = nullptr;  // its byte `begin`
     size_t copied_in = 0;
     size_t copied_out = 0;
 
     size_t Size() const { return begin < end ? end - begin : 0; }
+    bool InPlace() const { return shared && !written; }
     void Allocate();
   };
 

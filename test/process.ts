@@ -37,11 +37,12 @@ export function script(body: string, env?: Record<string, string>): Promise<Ende
 
 /** The source of a worker that calls the body of an async function of `lib`, `data` and `port`, and posts what it returns. */
 export function workerSource(body: string): string {
+  // A worker is a module or a script as the process is: import() works in both.
   return `
-    const { parentPort, workerData } = require('node:worker_threads');
-    import(${JSON.stringify(library)})
-      .then((lib) => (async (lib, data, port) => { ${body} })(lib, workerData, parentPort))
-      .then((result) => parentPort.postMessage(result));`;
+    Promise.all([import(${JSON.stringify(library)}), import('node:worker_threads')])
+      .then(async ([lib, { parentPort, workerData }]) => {
+        parentPort.postMessage(await (async (lib, data, port) => { ${body} })(lib, workerData, parentPort));
+      });`;
 }
 
 /** Runs the body of an async function of `lib` and `data` in a worker; resolves to what it returns. */
