@@ -132,7 +132,10 @@ size_t GetArguments(napi_env env, napi_callback_info info, napi_value (&argument
 
 // The job, which must not be running.
 SharedJob GetJob(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
   bool is_job = false;
+  Check(napi_typeof(env, value, &type));
+  if (type != napi_external) throw PlanError("invalid plan: not a job");
   if (napi_check_object_type_tag(env, value, &kJobTag, &is_job) != napi_ok || !is_job) throw PlanError("invalid plan: not a job");
   void* data = nullptr;
   Check(napi_get_value_external(env, value, &data));
