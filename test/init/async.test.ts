@@ -176,16 +176,16 @@ describe('initializeAsync', () => {
     const before = valuesOfModel(model);
     await expect(initializeAsync(model, rules, { seed: 0, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(valuesOfModel(model)).toEqual(before);
-    const large = new Model({ w: zeros(1500, 1500) });
+    const large = new Model({ w: zeros(2500, 2500) });
     const controller = new AbortController();
     const promise = initializeAsync(large, rules, { seed: 0, signal: controller.signal }).catch(
       (error: unknown) => error,
     );
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const start = performance.now();
     controller.abort(reason);
     expect(await promise).toBe(reason);
-    expect(performance.now() - start).toBeLessThan(50);
+    expect(performance.now() - start).toBeLessThan(200);
     const p = new Map(large.namedParameters()).get('w')!;
     expect([p.min().item(), p.max().item()]).toEqual([0, 0]);
     await new Promise((resolve) => setTimeout(resolve, 20));
