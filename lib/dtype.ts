@@ -1,5 +1,4 @@
 // Element types: their names, the codes native/dtype.h knows them by, their typed arrays, and what a stored element means.
-import { constants } from 'node:buffer';
 import { argumentError, describe, dtypeError, rangeError } from './errors.js';
 
 /** Element type of a tensor. */
@@ -87,22 +86,6 @@ export function dtypeOf(array: unknown, named?: DType): DType | undefined {
   if (named !== undefined && array instanceof dtypes[named].Array) return named;
   const fits = (name: DType) => array instanceof dtypes[name].Array;
   return (['float32', 'float64', 'int64', 'int32', 'uint8'] as const).find(fits);
-}
-
-/** Fresh zero-filled storage. */
-export function allocate(dtype: DType, length: number): TensorArray {
-  return new dtypes[dtype].Array(length) as TensorArray;
-}
-
-/** Below this many bytes clearing costs less than going through Buffer. */
-const clearedBytes = 16384;
-
-/** Storage whose contents are arbitrary: for outputs of which a kernel writes every element before anybody sees them. */
-export function allocateUncleared(dtype: DType, length: number): TensorArray {
-  const { Array: Storage } = dtypes[dtype];
-  const bytes = length * Storage.BYTES_PER_ELEMENT;
-  if (bytes < clearedBytes || bytes > constants.MAX_LENGTH) return allocate(dtype, length);
-  return new Storage(Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer, 0, length) as TensorArray;
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

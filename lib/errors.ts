@@ -41,6 +41,12 @@ export function stateError(call: string, problem: string): EvenkeelError {
   return coded(new RangeError(`${call}: ${problem}`), 'ERR_STATE');
 }
 
+/** An error of another call, said to be `call`'s. */
+export function renamed(call: string, error: unknown): unknown {
+  if (error instanceof Error) error.message = error.message.replace(/^\w+: /, `${call}: `);
+  return error;
+}
+
 /** A value as an error message shows it: short, unambiguous, never throwing. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);

@@ -1,5 +1,6 @@
 // The public names of the package.
 
+export { type AsyncOptions, matmulAsync } from './async.js';
 export { isGradEnabled, isGradEnabled as is_grad_enabled, noGrad, noGrad as no_grad } from './autograd.js';
 export { cat, matmul, multiDot, multiDot as multi_dot, outer, stack, where } from './combine.js';
 export {
@@ -29,6 +30,7 @@ export type { DType, FloatArray, Scalar, TensorArray } from './dtype.js';
 export type { ErrorCode, EvenkeelError } from './errors.js';
 export type { RandomOptions } from './fill.js';
 export * as init from './init/index.js';
+export { fromMessage, share, type TensorMessage, toMessage, transferList } from './message.js';
 export {
   getNumThreads,
   getNumThreads as get_num_threads,
@@ -47,6 +49,7 @@ export {
   manualSeed as manual_seed,
   setDefaultGenerator,
 } from './random.js';
+export { scope } from './scope.js';
 export type { Shape } from './shape.js';
 export {
   type CloseOptions,

@@ -1,11 +1,27 @@
 // Finds and configures the native core.
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { argumentError, rangeError } from './errors.js';
+import { root } from './root.js';
+
+/** Kernel calls that are to run off the main thread: native/job.h. */
+export interface NativeJob {
+  readonly brand: unique symbol;
+}
 
 /** What native/addon.cc exports. */
 interface NativeCore {
   run(plan: Float64Array, ...arrays: ArrayBufferView[]): void;
+  createJob(): NativeJob;
+  /** Adds a call; `blocks` numbers the buffers behind the arrays. */
+  addToJob(job: NativeJob, plan: Float64Array, blocks: Uint32Array, ...arrays: ArrayBufferView[]): void;
+  /** Allocates the job's memory off the main thread. */
+  prepareJob(job: NativeJob, done: (error?: Error) => void): void;
+  /** Copies at most `most` bytes of what calls touch in a buffer; true when all are there. */
+  copyIntoJob(job: NativeJob, block: number, bytes: Uint8Array, most: number): boolean;
+  copyFromJob(job: NativeJob, block: number, bytes: Uint8Array, most: number): boolean;
+  startJob(job: NativeJob, done: (error?: Error) => void): void;
+  /** Gives the job's memory back. */
+  endJob(job: NativeJob): void;
   kernels(): string[];
   info(): {
     blas: { config: string; core: string };
@@ -16,12 +32,12 @@ interface NativeCore {
   getNumThreads(): number;
   setNumThreads(threads: number): void;
   setSimdTarget(name: string): void;
+  /** Asks for huge pages for an array that has just been made. */
+  adviseHugePages(array: ArrayBufferView): void;
   /** True once in a process: for whoever has to apply the environment's settings. */
   claimConfiguration(): boolean;
 }
 
-/** The package's folder: this file, or the bundle it became part of, lies somewhere in lib/ or dist/. */
-const root = fileURLToPath(import.meta.url.replace(/^(.*)\/(lib|dist)\/.*$/, '$1/'));
 const require = createRequire(import.meta.url);
 
 function load(): NativeCore {

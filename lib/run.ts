@@ -1,4 +1,5 @@
 // The gate: every call into the native core goes through `run`, which packs a plan as native/guard.h describes it.
+import { checkUnclaimed, claims } from './claims.js';
 import { dtypes } from './dtype.js';
 import { rangeError } from './errors.js';
 import { native } from './native.js';
@@ -37,32 +38,57 @@ function pack(kernel: number, views: readonly View[], params: readonly number[])
 
 const noParams: readonly number[] = [];
 
+/** Takes calls down instead of making them. */
+export interface Recorder {
+  /** The plan is good until the next call. */
+  record(plan: Float64Array, views: readonly View[]): void;
+}
+
+let recorder: Recorder | undefined;
+
+/** Calls `fn`, whose kernel calls `by` takes down. */
+export function recordCalls<T>(by: Recorder, fn: () => T): T {
+  const outer = recorder;
+  recorder = by;
+  try {
+    return fn();
+  } finally {
+    recorder = outer;
+  }
+}
+
 /**
  * Runs a kernel on views, output first. The caller has checked dtypes and shapes; the native guard checks bounds again.
  * `call` is the public call to name in an error.
  */
 export function run(call: string, kernel: number, views: readonly View[], params = noParams): void {
+  if (claims.size > 0) checkUnclaimed(call, views[0]!);
   pack(kernel, views, params);
   try {
-    switch (views.length) {
-      case 1:
-        native.run(plan, views[0]!.array);
-        break;
-      case 2:
-        native.run(plan, views[0]!.array, views[1]!.array);
-        break;
-      case 3:
-        native.run(plan, views[0]!.array, views[1]!.array, views[2]!.array);
-        break;
-      default:
-        native.run(plan, ...views.map((view) => view.array));
-        break;
-    }
+    if (recorder !== undefined) recorder.record(plan, views);
+    else callNative(views);
   } catch (error) {
     throw explain(call, views, error);
   }
   const { version } = views[0]!;
   if (version !== undefined) version.count++;
+}
+
+function callNative(views: readonly View[]): void {
+  switch (views.length) {
+    case 1:
+      native.run(plan, views[0]!.array);
+      break;
+    case 2:
+      native.run(plan, views[0]!.array, views[1]!.array);
+      break;
+    case 3:
+      native.run(plan, views[0]!.array, views[1]!.array, views[2]!.array);
+      break;
+    default:
+      native.run(plan, ...views.map((view) => view.array));
+      break;
+  }
 }
 
 /**
@@ -72,6 +98,11 @@ export function run(call: string, kernel: number, views: readonly View[], params
 function explain(call: string, views: readonly View[], error: unknown): unknown {
   checkWritable(call, views[0]!);
   for (const view of views) checkMemory(call, view);
+  return explainNative(call, error);
+}
+
+/** What native code could not do, as an error that names the call. */
+export function explainNative(call: string, error: unknown): unknown {
   const { code, message } = error as { code?: string; message: string };
   if (code !== 'ERR_MEMORY' && code !== 'ERR_NATIVE') return error;
   return Object.assign(rangeError(call, message), { cause: error });

@@ -1,7 +1,8 @@
 // A view: a strided window on a typed array, all that the gate and the table of operations see of a tensor. And torch's
 // ways to look at the same elements under other shapes, none of which copies.
-import { allocate, allocateUncleared, type DType, type StorageArray, type StorageDType } from './dtype.js';
+import type { DType, StorageArray, StorageDType } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
+import { allocate, allocateOutput } from './memory.js';
 import {
   checkDim,
   checkDims,
@@ -44,7 +45,7 @@ export function allocateView(call: string, shape: Shape, dtype: DType): TensorVi
 
 /** A fresh contiguous view with arbitrary elements: for outputs of which a kernel writes every one. */
 export function outputView(call: string, shape: Shape, dtype: DType): TensorView {
-  return freshView(call, shape, dtype, allocateUncleared);
+  return freshView(call, shape, dtype, allocateOutput);
 }
 
 function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): TensorView {
@@ -62,7 +63,7 @@ export function checkMemory(call: string, { array, shape, strides, offset }: Vie
   if (last < array.length || shape.includes(0)) return;
   throw detachedError(
     call,
-    `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was detached or shrunk`,
+    `the memory of a tensor of shape ${formatShape(shape)} is gone: its ArrayBuffer was detached or shrunk, or its scope() has ended`,
   );
 }
 

@@ -1,15 +1,12 @@
-// What JavaScript sees of the native core: run, kernels, info, the thread count.
+// What JavaScript sees of the native core: run, jobs, kernels, info, the thread count.
 #include <atomic>
-#include <cstdlib>
 #include <string>
-
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
+#include <utility>
 
 #include "blas.h"
 #include "bridge.h"
 #include "kernel.h"
+#include "memory.h"
 #include "parallel.h"
 #include "simd/targets.h"
 
@@ -58,33 +55,46 @@ void SetSimdTarget(const Napi::CallbackInfo& info) {
   }
 }
 
+// The facade passes a typed array that it has just made.
+void AdviseArray(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray()) return;
+  void* data = nullptr;
+  size_t length = 0;
+  size_t bytes = info[0].As<Napi::TypedArray>().ByteLength();
+  if (napi_get_typedarray_info(info.Env(), info[0], nullptr, &length, &data, nullptr, nullptr) != napi_ok) return;
+  AdviseHugePages(data, bytes);
+}
+
 // True once in a process, however many threads load the addon.
 Napi::Value ClaimConfiguration(const Napi::CallbackInfo& info) {
   static std::atomic<bool> claimed{false};
   return Napi::Boolean::New(info.Env(), !claimed.exchange(true));
 }
 
-// Every result is a fresh array, and by default glibc hands memory of that size back to the system as soon as it is free,
-// so that the next result's pages fault in again: for 4 MB that costs more than adding a million floats. Keep up to 128 MB.
-void KeepFreedMemory() {
-#if defined(__GLIBC__)
-  if (std::getenv("EVENKEEL_KEEP_MEMORY") && std::string(std::getenv("EVENKEEL_KEEP_MEMORY")) == "0") return;
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 128 << 20);
-#endif
-}
-
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   KeepFreedMemory();
   blas::Initialize();
-  napi_value run;
-  if (napi_create_function(env, "run", NAPI_AUTO_LENGTH, Run, nullptr, &run) != napi_ok) return exports;
-  exports["run"] = Napi::Value(env, run);
+  const std::pair<const char*, napi_callback> calls[] = {
+      {"run", Run},
+      {"createJob", CreateJob},
+      {"addToJob", AddToJob},
+      {"prepareJob", PrepareJob},
+      {"copyIntoJob", CopyIntoJob},
+      {"startJob", StartJob},
+      {"copyFromJob", CopyFromJob},
+      {"endJob", EndJob},
+  };
+  for (const auto& [name, callback] : calls) {
+    napi_value function;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) return exports;
+    exports[name] = Napi::Value(env, function);
+  }
   exports["kernels"] = Napi::Function::New(env, Kernels, "kernels");
   exports["info"] = Napi::Function::New(env, Info, "info");
   exports["getNumThreads"] = Napi::Function::New(env, GetNumThreads, "getNumThreads");
   exports["setNumThreads"] = Napi::Function::New(env, SetThreads, "setNumThreads");
   exports["setSimdTarget"] = Napi::Function::New(env, SetSimdTarget, "setSimdTarget");
+  exports["adviseHugePages"] = Napi::Function::New(env, AdviseArray, "adviseHugePages");
   exports["claimConfiguration"] = Napi::Function::New(env, ClaimConfiguration, "claimConfiguration");
   return exports;
 }

@@ -1,5 +1,6 @@
 #include "elementwise.h"
 
+#include "memory.h"
 #include "parallel.h"
 #include "strided.h"
 #include "transfer.h"
@@ -23,6 +24,10 @@ class Elementwise {
       transfers_[v] = moves ? MovesOf(static_cast<int64_t>(SizeOf(view.dtype))) : TransferOf(view.dtype);
       converts_ = converts_ || transfers_[v].converts;
     }
+    if (converts_) return;
+    bypass_cache_ = BypassCache(data_[0], static_cast<size_t>(plan.views[0].NumElements() * transfers_[0].size));
+    // What is written in place has just been read.
+    for (int v = 1; v <= num_inputs_; ++v) bypass_cache_ = bypass_cache_ && data_[v] != data_[0];
   }
 
   bool converts() const { return converts_; }
@@ -48,7 +53,7 @@ class Elementwise {
   void Direct(const int64_t* offsets, int64_t first, int64_t count) const {
     const void* in[kMaxViews];
     for (int v = 1; v <= num_inputs_; ++v) in[v - 1] = data_[v] + (offsets[v] + first) * transfers_[v].size;
-    row_(in, data_[0] + (offsets[0] + first) * transfers_[0].size, static_cast<size_t>(count), params_);
+    row_(in, data_[0] + (offsets[0] + first) * transfers_[0].size, static_cast<size_t>(count), params_, bypass_cache_);
   }
 
   void RunInBlocks(const StridedLoop& loop, int64_t begin, int64_t end) const {
@@ -70,7 +75,7 @@ class Elementwise {
         const int64_t stride = loop.inner_stride(0);
         char* out = data_[0] + (offsets[0] + done * stride) * transfer.size;
         const bool direct = stride == 1 && !transfer.converts;
-        row_(in, direct ? out : scratch[0], static_cast<size_t>(count), params_);
+        row_(in, direct ? out : scratch[0], static_cast<size_t>(count), params_, false);
         if (!direct) transfer.scatter(scratch[0], stride, out, count);
       }
     });
@@ -80,6 +85,7 @@ class Elementwise {
   const double* params_;
   int num_inputs_;
   bool converts_ = false;
+  bool bypass_cache_ = false;
   char* data_[kMaxViews];
   Transfer transfers_[kMaxViews];
 };

@@ -7,8 +7,9 @@
 
 namespace evenkeel {
 
-// Computes `count` outputs from contiguous inputs; may be called with out equal to an input.
-using RowFunction = void (*)(const void* const* in, void* out, size_t count, const double* params);
+// Computes `count` outputs from contiguous inputs; may be called with out equal to an input. With `bypass_cache`, which then
+// excludes that, stores should go past the caches.
+using RowFunction = void (*)(const void* const* in, void* out, size_t count, const double* params, bool bypass_cache);
 
 // Applies `row` to every element of the plan's output, in parallel. Halves reach `row` as floats, and are rounded from them.
 void RunElementwise(const Plan& plan, RowFunction row, const double* params);

@@ -37,7 +37,7 @@ const order = [
   ['study'],
   ['nn', 'optim'],
   ['init'],
-  ['linalg'],
+  ['linalg', 'scope', 'async', 'message'],
   ['creation', 'combine'],
   ['tensor'],
   ['fill', 'autograd', 'format'],
@@ -45,11 +45,14 @@ const order = [
   ['ops'],
   ['random'],
   ['rng'],
+  ['job'],
   ['run'],
-  ['native'],
+  ['claims'],
   ['view'],
+  ['memory'],
+  ['native'],
   ['shape'],
-  ['dtype', 'arguments', 'special', 'heap'],
+  ['dtype', 'arguments', 'special', 'heap', 'root'],
   ['errors'],
 ];
 const depth = new Map(order.flatMap((row, i) => row.map((layer) => [layer, i] as const)));
@@ -93,7 +96,7 @@ describe('imports', () => {
     for (const tensor of sources.filter((name) => name.startsWith('lib/tensor/'))) {
       expect(importers(tensor).filter((name) => low.test(name))).toEqual([]);
     }
-    const mayConfigure = /^lib\/(run|index)\.ts$|^lib\/(cli|study)\//;
+    const mayConfigure = /^lib\/(run|job|memory|index)\.ts$|^lib\/(cli|study)\//;
     expect(importers('lib/native.ts').filter((name) => !mayConfigure.test(name))).toEqual([]);
     const callers = sources.filter((name) => /\bnative\.run\(/.test(read(name)));
     expect(callers).toEqual(['lib/run.ts']);
@@ -146,13 +149,17 @@ describe('files', () => {
   /** Files without a test of their own, and where they are tested. */
   const elsewhere: Readonly<Record<string, string>> = {
     'lib/arguments.ts': 'test/tensor.test.ts',
+    'lib/claims.ts': 'test/async.test.ts',
     'lib/fill.ts': 'test/random.test.ts',
+    'lib/job.ts': 'test/async.test.ts',
     'lib/native.ts': 'test/index.test.ts',
+    'lib/root.ts': 'test/index.test.ts',
     'lib/run.ts': 'test/tensor.test.ts',
     'lib/special.ts': 'test/init/verify.test.ts',
     'lib/init/basic.ts': 'test/init.test.ts',
     'lib/init/checks.ts': 'test/init.test.ts',
     'lib/init/gains.ts': 'test/init.test.ts',
+    'lib/init/worker.ts': 'test/init/async.test.ts',
     'lib/init/index.ts': 'test/init.test.ts',
     'lib/init/scaling.ts': 'test/init.test.ts',
     'lib/init/table.ts': 'test/init/rules.test.ts',

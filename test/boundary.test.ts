@@ -1,60 +1,11 @@
 // The border between JavaScript and native code: memory that is lost, shared or of the wrong kind, threads that come and go,
 // the environment. What could crash runs in a process of its own.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { fromTypedArray, Generator, getNumThreads, info, randn, type Tensor, zeros } from '../lib/index.ts';
 import { native } from '../lib/native.ts';
 import { kernelId } from '../lib/run.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const library = new URL('../dist/index.js', import.meta.url).href;
-
-interface Ended {
-  code: number;
-  signal: string | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function node(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const clean = { ...process.env };
-  for (const name of ['EVENKEEL_THREADS', 'EVENKEEL_SIMD', 'NODE_OPTIONS']) delete clean[name];
-  try {
-    const output = await promisify(execFile)(process.execPath, args, { cwd: root, env: { ...clean, ...env } });
-    return { code: 0, signal: null, ...output };
-  } catch (error) {
-    const { code, signal, stdout, stderr } = error as Ended;
-    return { code, signal, stdout, stderr };
-  }
-}
-
-/** Runs a module that may use `lib`, the library as built. */
-function script(body: string, env?: Record<string, string>): Promise<Ended> {
-  const head = `import * as lib from ${JSON.stringify(library)};`;
-  return node(['--input-type=module', '--eval', `${head}\n${body}`], env);
-}
-
-/** Runs the body of an async function of `lib` and `data` in a worker; resolves to what it returns. */
-function inWorker<T>(body: string, data?: unknown): Promise<T> {
-  const code = `
-    const { parentPort, workerData } = require('node:worker_threads');
-    import(${JSON.stringify(library)})
-      .then((lib) => (async (lib, data) => { ${body} })(lib, workerData))
-      .then((result) => parentPort.postMessage(result));`;
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(code, { eval: true, workerData: data });
-    let result: T;
-    worker.on('message', (message) => {
-      result = message;
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => (code === 0 ? resolve(result) : reject(new Error(`the worker ended with ${code}`))));
-  });
-}
+import { inWorker, library, node, script } from './process.ts';
 
 function codeOf(call: () => unknown): string {
   try {
@@ -119,6 +70,77 @@ describe('the raw entry', () => {
     ]) {
       expect(codeOf(() => run(...args))).toBe('ERR_PLAN');
     }
+  });
+
+  test('jobs: tells what is wrong with their arguments, and when they are not to be called', async () => {
+    type Raw = Record<
+      'createJob' | 'addToJob' | 'prepareJob' | 'copyIntoJob' | 'startJob' | 'copyFromJob' | 'endJob',
+      (...args: unknown[]) => unknown
+    >;
+    const raw = native as unknown as Raw;
+    const plan = vectorPlan('neg', 2, 3);
+    const blocks = Uint32Array.of(0, 1);
+    const [out, input] = [new Float32Array(3), Float32Array.of(1, 2, 3)];
+    const bytes = (array: Float32Array) => new Uint8Array(array.buffer);
+    const job = raw.createJob();
+    const step = (name: 'prepareJob' | 'startJob') =>
+      new Promise((resolve) => {
+        raw[name](job, resolve);
+      });
+    const refused = (call: () => unknown) => expect(codeOf(call), String(call)).toBe('ERR_PLAN');
+    for (const name of ['addToJob', 'prepareJob', 'copyIntoJob', 'startJob', 'copyFromJob', 'endJob'] as const) {
+      for (const wrong of [undefined, null, 3, {}, [], plan]) refused(() => raw[name](wrong, 0, bytes(out), 1, plan));
+      if (name !== 'endJob') refused(() => raw[name](job));
+    }
+    for (const args of [
+      [plan, Uint32Array.of(0), out, input],
+      [plan, [0, 1], out, input],
+      [plan, Float64Array.of(0, 1), out, input],
+      [[...plan], blocks, out, input],
+      [plan, blocks, out],
+      [plan, blocks, out, input, input, input, input],
+      [plan, Uint32Array.of(0, 2 ** 31), out, input],
+      [plan, blocks, out, new Float32Array(2)],
+    ]) {
+      refused(() => raw.addToJob(job, ...args));
+    }
+    raw.addToJob(job, plan, blocks, out, input);
+    for (const [block, buffer, most] of [
+      [2, bytes(input), 1],
+      [-1, bytes(input), 1],
+      ['1', bytes(input), 1],
+      [1, input, 1],
+      [1, bytes(input).subarray(1), 1],
+      [1, new Uint8Array(8), 1],
+      [1, new Uint8Array(new SharedArrayBuffer(12)), 1],
+      [1, bytes(input), -1],
+      [1, bytes(input), Number.NaN],
+      [1, bytes(input), undefined],
+    ]) {
+      refused(() => raw.copyIntoJob(job, block, buffer, most));
+    }
+    refused(() => raw.startJob(job, 3));
+    refused(() => raw.copyFromJob(job, 0, bytes(out), 12));
+    const prepared = step('prepareJob');
+    refused(() => raw.copyIntoJob(job, 1, bytes(input), 12));
+    refused(() => raw.endJob(job));
+    expect(await prepared).toBeUndefined();
+    expect(raw.copyIntoJob(job, 1, bytes(input), 8)).toBe(false);
+    expect(raw.copyIntoJob(job, 1, bytes(input), 8)).toBe(true);
+    const started = step('startJob');
+    for (const name of ['copyIntoJob', 'copyFromJob'] as const) refused(() => raw[name](job, 0, bytes(out), 12));
+    refused(() => raw.startJob(job, () => {}));
+    expect(await started).toBeUndefined();
+    refused(() => raw.addToJob(job, plan, blocks, out, input));
+    refused(() => raw.startJob(job, () => {}));
+    expect([...out]).toEqual([0, 0, 0]);
+    expect(raw.copyFromJob(job, 0, bytes(out), 12)).toBe(true);
+    expect([...out]).toEqual([-1, -2, -3]);
+    raw.endJob(job);
+    raw.endJob(job);
+    refused(() => raw.copyFromJob(job, 0, bytes(out), 12));
+    // Never started: collected with all that it holds.
+    for (let i = 0; i < 100; i++) raw.addToJob(raw.createJob(), plan, blocks, out, input);
   });
 
   test('a plan may be its own output', () => {

@@ -106,15 +106,15 @@ function expectUlps(
 /** A large tensor of the same values over and over, for several threads. */
 const large = (values: readonly number[], dtype: DType) =>
   tensorOf(
-    Float64Array.from({ length: 140_001 }, (_, i) => values[i % values.length]!),
-    [140_001],
+    Float64Array.from({ length: 280_001 }, (_, i) => values[i % values.length]!),
+    [280_001],
     dtype,
   );
 
 /** Expects what an operation makes of a large tensor to be what it makes of the values repeated in it. */
 function expectRepeats(many: Tensor, few: Tensor): void {
   const [all, once] = [valuesOf(many), valuesOf(few)];
-  expect(all.length).toBe(140_001);
+  expect(all.length).toBe(280_001);
   expect(all.findIndex((x, i) => !Object.is(x, once[i % once.length]))).toBe(-1);
 }
 

@@ -1,4 +1,5 @@
 // Initialisers and what belongs to them: the public names of `init`.
+export { type InitializeAsyncOptions, type InitProgress, initializeAsync } from './async.js';
 export {
   constant_,
   dirac_,

@@ -166,13 +166,22 @@ export function* describeParameters(model: Initialisable): Generator_<ParameterI
 
 type Generator_<T> = globalThis.Generator<T, void, undefined>;
 
-function checkModel(model: Initialisable): void {
+export function checkModel(model: Initialisable): void {
   if (typeof model?.namedParameters !== 'function' || typeof model.namedModules !== 'function') {
     throw argumentError('initialize', `expected a module, got ${describe(model)}`);
   }
 }
 
-function makePlan(model: Initialisable, rules: readonly Rule[]): PlanRow[] {
+/** The generator that streams are spawned from. */
+export function checkSource({ seed, generator }: Pick<InitializeOptions, 'seed' | 'generator'>): Generator {
+  if (seed === undefined && generator === undefined) {
+    throw argumentError('initialize', 'a seed or a generator must be given');
+  }
+  return generator ?? new Generator(seed);
+}
+
+/** What becomes of each parameter; checks all rules. */
+export function makePlan(model: Initialisable, rules: readonly Rule[]): PlanRow[] {
   if (!Array.isArray(rules)) throw argumentError('initialize', `expected an array of rules, got ${describe(rules)}`);
   const compiled = rules.map((rule) => {
     const matchers = Array.isArray(rule?.match) ? (rule.match as Matcher[]) : [rule?.match as Matcher];
@@ -213,13 +222,10 @@ function makePlan(model: Initialisable, rules: readonly Rule[]): PlanRow[] {
  */
 export function initialize(model: Initialisable, rules: readonly Rule[], options?: InitializeOptions): InitReport {
   checkModel(model);
-  const { seed, generator, dryRun = false } = checkOptions('initialize', options);
-  if (!dryRun && seed === undefined && generator === undefined) {
-    throw argumentError('initialize', 'a seed or a generator must be given');
-  }
+  const { dryRun = false, ...source } = checkOptions('initialize', options);
+  if (dryRun) return new InitReport(makePlan(model, rules), true);
+  const root = checkSource(source);
   const rows = makePlan(model, rules);
-  if (dryRun) return new InitReport(rows, true);
-  const root = generator ?? new Generator(seed);
   const parameters = new Map(model.namedParameters());
   for (const { path, init } of rows) {
     if (init === 'keep') continue;

@@ -1,4 +1,5 @@
 import { rangeError } from '../errors.js';
+import { keepArray } from '../memory.js';
 import { contiguousCopy } from '../ops/index.js';
 import { Tensor } from '../tensor/index.js';
 import type { TensorView } from '../view.js';
@@ -70,6 +71,7 @@ export class SGD extends Optimizer<SGDOptions> {
     let velocity = (state.momentum_buffer as Tensor | undefined)?.elements;
     if (velocity === undefined) {
       velocity = contiguousCopy('step', grad);
+      keepArray(velocity.array);
       state.momentum_buffer = new Tensor(velocity);
     } else {
       scale(velocity, momentum);

@@ -1,5 +1,6 @@
 // Arithmetic in place on views, from which the optimisers' updates are put together without fresh arrays.
-import { allocateUncleared, type TensorArray } from '../dtype.js';
+import type { TensorArray } from '../dtype.js';
+import { allocateOutput, keepArray } from '../memory.js';
 import { binaryOps, choiceOps, unaryOps } from '../ops/index.js';
 import { kernelId, run } from '../run.js';
 import { contiguousStrides, numElements } from '../shape.js';
@@ -18,7 +19,8 @@ function scratch(x: TensorView, slot: 0 | 1): TensorView {
   const key = `${dtype}${slot}`;
   let array = memory.get(key);
   if (array === undefined || array.length < count) {
-    array = allocateUncleared(dtype, count);
+    array = allocateOutput(dtype, count);
+    keepArray(array);
     memory.set(key, array);
   }
   return { array, dtype, shape, strides: contiguousStrides(shape), offset: 0, version: { count: 0 } };

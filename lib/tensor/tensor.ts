@@ -6,6 +6,7 @@ import { checkDType, type DType, decode, dtypes, type Scalar, type TensorArray }
 import { argumentError, describe, dtypeError, rangeError, shapeError, stateError } from '../errors.js';
 import { fillBernoulli, fillExponential, fillNormal, fillRandom, fillUniform, type RandomOptions } from '../fill.js';
 import { formatTensor } from '../format.js';
+import { keepArray } from '../memory.js';
 import * as ops from '../ops/index.js';
 import { checkDim, formatShape, numElements, type Shape, sameShape } from '../shape.js';
 import type { TensorView } from '../view.js';
@@ -79,6 +80,7 @@ export class Tensor {
     const { array, offset } = this.elements;
     const length = this.numel();
     const storage = array as TensorArray;
+    keepArray(storage);
     return offset === 0 && length === storage.length ? storage : storage.subarray(offset, offset + length);
   }
 
@@ -285,6 +287,7 @@ export class Tensor {
       views.isViewContiguous(grad) && numElements(grad.shape) === grad.array.length && !shared.has(grad.array);
     const kept = owned ? grad : ops.contiguousCopy('backward', grad);
     shared.add(kept.array);
+    keepArray(kept.array);
     this.grad = new Tensor({ ...kept, version: { count: 0 } });
   }
 

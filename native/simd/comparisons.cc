@@ -94,7 +94,7 @@ T Scalar(const double* params) {
 }
 
 template <class Op, int kInputs, int kScalars, typename T>
-void Row(const void* const* in, void* out_bytes, size_t count, const double* params) {
+void Row(const void* const* in, void* out_bytes, size_t count, const double* params, bool) {
   using Element = std::conditional_t<std::is_same_v<T, Bool>, bool, T>;
   uint8_t* out = static_cast<uint8_t*>(out_bytes);
   const T* a = static_cast<const T*>(in[0]);
@@ -128,7 +128,7 @@ RowFunction RowFor(DType dtype) {
 }
 
 template <typename T>
-void Choose(const void* const* in, void* out, size_t count, const double*) {
+void Choose(const void* const* in, void* out, size_t count, const double*, bool) {
   const Bool* condition = static_cast<const Bool*>(in[0]);
   const T* a = static_cast<const T*>(in[1]);
   const T* b = static_cast<const T*>(in[2]);

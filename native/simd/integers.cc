@@ -160,7 +160,7 @@ HWY_INLINE T Load(const T* from, size_t i) {
 HWY_INLINE bool Load(const Bool* from, size_t i) { return from[i].byte != 0; }
 
 template <class Op, int kInputs, int kScalars, typename T>
-void Row(const void* const* in, void* out_bytes, size_t count, const double* params) {
+void Row(const void* const* in, void* out_bytes, size_t count, const double* params, bool) {
   using Element = std::conditional_t<std::is_same_v<T, Bool>, bool, T>;
   int64_t scalars[kScalars + 1] = {};
   for (int i = 0; i < kScalars; ++i) scalars[i] = IntegerScalar(params, i);

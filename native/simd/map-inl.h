@@ -9,10 +9,12 @@
 #define EVENKEEL_SIMD_MAP_INL_H_
 #endif
 
+#include <cstdint>
 #include <cstring>
 
 #include "dtype.h"
 #include "elementwise.h"
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,13 +41,20 @@ HWY_INLINE hn::Vec<D> ApplyAt(D d, const double* params, const T* const* in, siz
 }
 
 template <class Op, int kInputs, typename T>
-void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const double* params) {
+void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const double* params, bool bypass_cache) {
   const hn::ScalableTag<T> d;
   const size_t lanes = hn::Lanes(d);
   const T* in[kInputs];
   for (int v = 0; v < kInputs; ++v) in[v] = static_cast<const T*>(in_bytes[v]);
   T* out = static_cast<T*>(out_bytes);
   size_t i = 0;
+  if (bypass_cache && count >= lanes) {
+    // Such stores take aligned vectors; the first overlaps one that is not.
+    const size_t past = reinterpret_cast<uintptr_t>(out) / sizeof(T) % lanes;
+    hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, 0), d, out);
+    for (i = lanes - past; i + lanes <= count; i += lanes) hn::Stream(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
+    hwy::FlushStream();
+  }
   for (; i + lanes <= count; i += lanes) hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
   if (i == count) return;
   // The rest goes through full vectors too, so that every element is computed alike wherever it lies.

@@ -15,6 +15,7 @@ export {
   softplus,
   tanh,
 } from './activation.js';
+export { conv2dAsync } from './async.js';
 export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.js';
 export {
   type ConvTranspose2dOptions,

@@ -1,0 +1,77 @@
+// Memory that asynchronous work is going to write to: nobody else may write there until it has.
+import { stateError } from './errors.js';
+import { formatShape } from './shape.js';
+import type { View } from './view.js';
+
+/** The bytes of a buffer from a view's first element to the end of its last. */
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Who is going to write, and where. Elements between those of a strided view count as well. */
+export class Claim {
+  readonly #ranges = new Map<ArrayBufferLike, Range[]>();
+
+  constructor(readonly call: string) {}
+
+  add(view: View): void {
+    const { buffer } = view.array;
+    const ranges = this.#ranges.get(buffer) ?? [];
+    ranges.push(rangeOf(view));
+    this.#ranges.set(buffer, ranges);
+  }
+
+  overlaps(view: View): boolean {
+    const { begin, end } = rangeOf(view);
+    return (this.#ranges.get(view.array.buffer) ?? []).some((range) => begin < range.end && range.begin < end);
+  }
+}
+
+function rangeOf({ array, shape, strides, offset }: View): Range {
+  const begin = array.byteOffset + offset * array.BYTES_PER_ELEMENT;
+  if (shape.includes(0)) return { begin, end: begin };
+  const last = shape.reduce((index, size, d) => index + (size - 1) * strides[d]!, 0);
+  return { begin, end: begin + (last + 1) * array.BYTES_PER_ELEMENT };
+}
+
+const active = new Set<Claim>();
+
+/** What is claimed at the moment, on this thread of JavaScript. */
+export const claims: ReadonlySet<Claim> = active;
+
+/** Throws where a view's memory is claimed. */
+export function checkUnclaimed(call: string, view: View): void {
+  for (const claim of claims) {
+    if (!claim.overlaps(view)) continue;
+    throw stateError(
+      call,
+      `a tensor of shape ${formatShape(view.shape)} is being written to by ${claim.call}; await that first`,
+    );
+  }
+}
+
+/** Claims views for a call; throws where some are claimed already. Returns the claim, to be released. */
+export function claim(call: string, views: Iterable<View>): Claim {
+  const made = new Claim(call);
+  for (const view of views) {
+    checkUnclaimed(call, view);
+    made.add(view);
+  }
+  active.add(made);
+  return made;
+}
+
+export function release(claimed: Claim): void {
+  active.delete(claimed);
+}
+
+/** Calls `fn`, which may write where the claim is. */
+export function writeClaimed<T>(claimed: Claim, fn: () => T): T {
+  release(claimed);
+  try {
+    return fn();
+  } finally {
+    active.add(claimed);
+  }
+}
