@@ -126,6 +126,10 @@ export function encode(call: string, dtype: DType, value: unknown): number | big
   if (kind === 'bool') return Number(value) !== 0 ? 1 : 0;
   if (kind === 'float') return Number(value);
   const whole = typeof value === 'number' ? Math.trunc(value) : BigInt(value);
+  // As torch: the negative of what fits fits too, and wraps around.
+  if (dtype === 'uint8' && whole < 0 && whole >= -255 && (typeof value !== 'number' || whole === value)) {
+    return Number(whole) + 256;
+  }
   if (!(whole >= min && whole <= max) || (dtype === 'int64' && whole >= 2n ** 63n)) {
     throw rangeError(call, `${describe(value)} does not fit ${dtype}`);
   }

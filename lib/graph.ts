@@ -151,7 +151,7 @@ export class OpNode<Args> extends Node {
         this.#args,
         operand,
       );
-      return cast('backward', sumTo(result, operand.shape), operand.dtype);
+      return result && cast('backward', sumTo(result, operand.shape), operand.dtype);
     });
   }
 

@@ -76,7 +76,8 @@ describe('names and arrays', () => {
 describe('numbers that do not fit', () => {
   it.each<[DType, unknown]>([
     ['uint8', 256],
-    ['uint8', -1],
+    ['uint8', -256],
+    ['uint8', -3.5],
     ['int32', 2 ** 31],
     ['int32', -(2 ** 31) - 1],
     ['int64', 2 ** 63],
@@ -88,6 +89,11 @@ describe('numbers that do not fit', () => {
     expect(() => tensor([value as number], { dtype })).toThrow(failure('ERR_RANGE', 'tensor', String(value), dtype));
     expect(() => t.fill_(value as number)).toThrow(failure('ERR_RANGE', 'fill_', String(value), dtype));
     expect(t.tolist()).toEqual([0, 0]);
+  });
+
+  it('the negative of what fits uint8 wraps around, as in torch', () => {
+    expect(tensor([-1, -255], { dtype: 'uint8' }).tolist()).toEqual([255, 1]);
+    expect(zeros([1], { dtype: 'uint8' }).fill_(-3).item()).toBe(253);
   });
 
   it('extremes fit', () => {
@@ -117,13 +123,30 @@ describe('integers and booleans', () => {
       mul_: () => t.mul_(1.5),
       mean: () => t.mean(),
       std: () => t.std(),
-      matmul: () => t.matmul(t),
+      ...(dtype === 'bool' ? { matmul: () => t.matmul(t) } : {}),
       uniform_: () => t.uniform_(0, 1, { generator: new Generator(1) }),
       requiresGrad_: () => t.requiresGrad_(),
     })) {
       expect(run, call).toThrow(failure('ERR_DTYPE', call, dtype));
     }
     expect(new Set((t.tolist() as unknown[]).flat().map(Number))).toEqual(new Set([0]));
+  });
+
+  it('have products of matrices', () => {
+    const [a, b] = [whole([1, 2, 3, 4, 5, 6], 'int64').view(2, 3), whole([7, 8, 9], 'int64')];
+    expect(a.matmul(b).tolist()).toEqual([50, 122]);
+    // More terms than results, and fewer.
+    expect(b.dot(b).item()).toBe(194);
+    expect(a.t().mm(a).tolist()).toEqual([
+      [17, 22, 27],
+      [22, 29, 36],
+      [27, 36, 45],
+    ]);
+    expect(() =>
+      whole([1], 'int32')
+        .view(1, 1)
+        .addmm(whole([1], 'int32').view(1, 1), whole([1], 'int32').view(1, 1), { alpha: 0.5 }),
+    ).toThrow(failure('ERR_ARGUMENT', 'addmm', '0.5'));
   });
 
   it('have arithmetic that wraps around, and promote as in torch', () => {

@@ -18,7 +18,7 @@ function binary(name: string): (a: TensorView, b: TensorView | number) => Tensor
   const scalarKernel = kernelId(`${name}_scalar`);
   return (a, b) =>
     typeof b === 'number'
-      ? mapUnary(call, scalarKernel, a, [b])
+      ? mapUnary(call, scalarKernel, a, scalarParams(a.dtype, b))
       : mapBinary(call, kernel, a, b, noParams, undefined, promoted(a, b));
 }
 
@@ -49,7 +49,6 @@ function comparison(name: string): (a: TensorView, b: TensorView | number) => Te
 export const equal = comparison('eq');
 export const less = comparison('lt');
 export const greater = comparison('gt');
-export const lessEqual = comparison('le');
 export const greaterEqual = comparison('ge');
 
 /** A comparison of pairs of elements, which gives booleans. */
@@ -63,7 +62,7 @@ export function compareViews(call: string, kernel: number, a: TensorView, b: Ten
 
 export function compareNumber(call: string, kernel: number, a: TensorView, number: number | bigint): TensorView {
   const dtype = dtypeWithNumber(call, a, number);
-  const params = scalarParams(call, dtype, number);
+  const params = scalarParams(dtype, number);
   const out = outputView(call, a.shape, 'bool');
   run(call, kernel, [out, cast(call, a, dtype)], params);
   return out;

@@ -1,7 +1,8 @@
 // The table of operations element by element, with their gradients. Add an operation: docs/add-an-op.md.
-import { dtypes } from '../dtype.js';
+import { type DType, dtypes } from '../dtype.js';
+import { dtypeError, rangeError } from '../errors.js';
 import { kernelId } from '../run.js';
-import { allocateView, outputView, type TensorView } from '../view.js';
+import { allocateView, type TensorView } from '../view.js';
 import {
   add,
   div,
@@ -11,7 +12,6 @@ import {
   greater,
   greaterEqual,
   less,
-  lessEqual,
   log,
   masked,
   mul,
@@ -22,7 +22,7 @@ import {
 import { type Domain, domainDType, dtypeWithNumber, mapBinary, mapUnary, promoted, scalarParams } from './map.js';
 import { nodeName } from './names.js';
 import { from, type Gradient, linear, type Op } from './op.js';
-import { fill } from './storage.js';
+import { checkFits } from './storage.js';
 
 const noParams: readonly number[] = [];
 
@@ -91,7 +91,7 @@ export const unaryOps = {
   /** 1 / (1 + e^-x) for each element. */
   sigmoid: unary('sigmoid', 'float', from(['output'], fusedWith('sigmoid_backward'))),
   /** x / (1 + e^-x) for each element (Elfwing et al. 2017; also called swish). */
-  silu: unary('silu', 'float', from([0], fusedWith('silu_backward'))),
+  silu: unary('silu', 'floats only', from([0], fusedWith('silu_backward'))),
 } satisfies Record<string, Op>;
 
 /** A gradient by a kernel of its own, from the output's and one value. */
@@ -105,6 +105,15 @@ export interface BinaryRow extends Op {
   readonly scalar: Op<number | bigint>;
 }
 
+interface BinaryOptions {
+  /** Numbers at the end of torch's names for nodes. */
+  readonly suffixes?: readonly [pair: number, scalar: number];
+  /** Of the operation with a number. */
+  readonly keepsNumber?: boolean;
+  /** What torch refuses although the operation is defined. */
+  readonly check?: (call: string, a: DType, b: DType | number | bigint) => void;
+}
+
 type Pair = readonly [Gradient<undefined>, Gradient<undefined>];
 
 function binary(
@@ -112,28 +121,40 @@ function binary(
   domain: Domain,
   gradients: Pair,
   scalarGradient: Gradient<number | bigint>,
-  {
-    suffixes = [0, 0],
-    keepsNumber = false,
-  }: { suffixes?: readonly [pair: number, scalar: number]; keepsNumber?: boolean } = {},
+  { suffixes = [0, 0], keepsNumber = false, check }: BinaryOptions = {},
 ): BinaryRow {
   const kernel = kernelId(name);
   const scalarKernel = kernelId(`${name}_scalar`);
   return {
     node: nodeName(name, suffixes[0]),
-    forward: (call, [a, b], _, target) =>
-      mapBinary(call, kernel, a!, b!, noParams, target, domainDType(call, domain, promoted(a!, b!))),
+    forward: (call, [a, b], _, target) => {
+      check?.(call, a!.dtype, b!.dtype);
+      return mapBinary(call, kernel, a!, b!, noParams, target, domainDType(call, domain, promoted(a!, b!)));
+    },
     gradients,
     scalar: {
       node: nodeName(name, suffixes[1]),
       forward: (call, [a], number, target) => {
         const dtype = domainDType(call, domain, dtypeWithNumber(call, a!, number));
-        return mapUnary(call, scalarKernel, a!, scalarParams(call, dtype, number), target, dtype);
+        check?.(call, a!.dtype, number);
+        return mapUnary(call, scalarKernel, a!, scalarParams(dtype, number), target, dtype);
       },
       gradients: [scalarGradient],
       keepsNumber,
     },
   };
+}
+
+function refuseBool(call: string, a: DType, b: DType | number | bigint): void {
+  if (a === 'bool' || b === 'bool')
+    throw dtypeError(call, 'there is no difference of booleans; convert with to() first');
+}
+
+/** Of whole numbers to a number: a power below 0 or beyond the dtype. A tensor of powers may have any. */
+function refusePower(call: string, a: DType, power: DType | number | bigint): void {
+  if (typeof power === 'string' || dtypes[a].kind === 'float' || !Number.isInteger(Number(power))) return;
+  if (power >= 0 && power <= dtypes[a === 'bool' ? 'int64' : a].max) return;
+  throw rangeError(call, `whole numbers have no power ${power}; convert with to('float32') first`);
 }
 
 /** Operations on two tensors that broadcast, or on a tensor and a number. Each row becomes a method and its in-place twin. */
@@ -151,6 +172,7 @@ export const binaryOps = {
     'number',
     [linear((g) => g), linear(neg)],
     linear((g) => g),
+    { check: refuseBool },
   ),
   /** The product of each pair of elements. */
   mul: binary(
@@ -183,7 +205,7 @@ export const binaryOps = {
       const p = Number(power);
       return p === 0 ? mul(g, 0) : mul(g, mul(pow(a!, p - 1), p));
     }),
-    { suffixes: [1, 0] },
+    { suffixes: [1, 0], check: refusePower },
   ),
 } satisfies Record<string, BinaryRow>;
 
@@ -220,6 +242,23 @@ export interface Bounds {
 }
 
 const clampKernel = kernelId('clamp');
+const mulKernel = kernelId('mul_scalar');
+
+type Bound = number | undefined;
+
+function floatBounds(call: string, dtype: DType, min: Bound, max: Bound): [number, number] {
+  for (const bound of [min, max]) if (bound !== undefined) checkFits(call, bound, dtype);
+  return [min ?? -Infinity, max ?? Infinity];
+}
+
+/** Bounds that leave the dtype on their own side are none. */
+function wholeBounds(call: string, dtype: DType, min: Bound, max: Bound): [number | bigint, number | bigint] {
+  const { min: least, max: most } = dtypes[dtype];
+  const last = dtype === 'int64' ? 2n ** 63n - 1n : most;
+  if (min !== undefined && min > last) throw rangeError(call, `min ${min} does not fit ${dtype}`);
+  if (max !== undefined && max < least) throw rangeError(call, `max ${max} does not fit ${dtype}`);
+  return [min === undefined || min < least ? least : min, max === undefined || max > last ? last : max];
+}
 
 /** min(max(x, low), high), in this order; a bound that is NaN makes everything NaN. */
 export const clampOp: Op<Bounds> = {
@@ -227,22 +266,15 @@ export const clampOp: Op<Bounds> = {
   forward: (call, [x], { min, max }, target) => {
     let dtype = x!.dtype;
     for (const bound of [min, max]) if (bound !== undefined) dtype = dtypeWithNumber(call, { ...x!, dtype }, bound);
-    domainDType(call, 'number', x!.dtype);
-    const { min: least, max: most, kind } = dtypes[dtype];
-    const [low, high] = kind === 'float' ? [min ?? -Infinity, max ?? Infinity] : [min ?? least, max ?? most];
-    if (Number.isNaN(low) || Number.isNaN(high)) {
-      // Comparisons with it would leave every element alone.
-      const out = target ?? outputView(call, x!.shape, dtype);
-      fill(call, out, NaN);
-      return out;
-    }
-    const exact = (value: number) => (dtype === 'int64' && value >= 2 ** 63 ? 2n ** 63n - 1n : value);
-    return mapUnary(call, clampKernel, x!, scalarParams(call, dtype, exact(low), exact(high)), target, dtype);
+    if (Number.isNaN(min) || Number.isNaN(max)) return mapUnary(call, mulKernel, x!, [NaN], target, dtype);
+    const [low, high] =
+      dtypes[dtype].kind === 'float' ? floatBounds(call, dtype, min, max) : wholeBounds(call, dtype, min, max);
+    return mapUnary(call, clampKernel, x!, scalarParams(dtype, low, high), target, dtype);
   },
   gradients: [
     from([0], (g, [x], { min, max }) => {
-      const above = min === undefined ? g : masked(greaterEqual(x!, min), g);
-      return max === undefined ? above : masked(lessEqual(x!, max), above);
+      const above = min === undefined ? g : masked(greater(x!, min), g);
+      return max === undefined ? above : masked(less(x!, max), above);
     }),
   ],
 };
@@ -257,7 +289,7 @@ function activation<Args>(
   return {
     node,
     forward: (call, [x], args, target) =>
-      mapUnary(call, kernelId(name(args)), x!, params(args), target, domainDType(call, 'float', x!.dtype)),
+      mapUnary(call, kernelId(name(args)), x!, params(args), target, domainDType(call, 'floats only', x!.dtype)),
     gradients: [from([saved], (g, [value], args) => fused(`${name(args)}_backward`)(g, value!, params(args)))],
   };
 }

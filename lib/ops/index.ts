@@ -5,6 +5,7 @@ export * from './elementwise.js';
 export { catOp, stackOp } from './join.js';
 export * from './loss.js';
 export * from './matrix.js';
+export { nodeName } from './names.js';
 export * from './normalise.js';
 export type { Gradient, Op, Operand, Saved } from './op.js';
 export * from './pad.js';

@@ -1,15 +1,18 @@
 // Element by element: from operands of several shapes and dtypes to one kernel call.
 import { type DType, dtypes, isHigher, promote } from '../dtype.js';
-import { argumentError, describe, dtypeError, rangeError, shapeError } from '../errors.js';
+import { argumentError, describe, dtypeError, shapeError } from '../errors.js';
 import { run } from '../run.js';
 import { broadcastShapes, formatShape, sameShape } from '../shape.js';
 import { broadcastTo, outputView, type TensorView } from '../view.js';
-import { cast, checkFits, contiguousCopy, copy, overlaps } from './storage.js';
+import { cast, contiguousCopy, copy, overlaps } from './storage.js';
 
 const noParams: readonly number[] = [];
 
-/** On what an operation computes: anything, all but booleans, or fractions (whole numbers become float32, as in torch). */
-export type Domain = 'any' | 'number' | 'float';
+/**
+ * On what an operation computes: anything, all but booleans, fractions (whole numbers become float32, as in torch), or
+ * nothing but floating-point tensors.
+ */
+export type Domain = 'any' | 'number' | 'float' | 'floats only';
 
 /** The dtype in which an operation computes on operands that promote to `dtype`. */
 export function domainDType(call: string, domain: Domain, dtype: DType): DType {
@@ -114,20 +117,22 @@ export function dtypeWithNumber(call: string, { dtype }: TensorView, number: unk
   return kind === 'bool' ? 'int64' : dtype;
 }
 
-/** Numbers as parameters of a kernel that computes in `dtype`: whole ones as two words each, which all have room. */
-export function scalarParams(call: string, dtype: DType, ...numbers: (number | bigint)[]): number[] {
+/**
+ * Numbers as parameters of a kernel that computes in `dtype`: whole ones as two words each, which all have room. As in
+ * torch, those that the dtype has no room for become infinite or wrap around.
+ */
+export function scalarParams(dtype: DType, ...numbers: (number | bigint)[]): number[] {
   if (dtypes[dtype].kind === 'float') {
-    return numbers.map((number) => {
-      checkFits(call, Number(number), dtype);
-      return Number(number);
-    });
+    return numbers.map(Number);
   }
   return numbers.flatMap((number) => {
-    const { min, max } = dtypes[dtype];
-    if (number < min || number > max || (dtype === 'int64' && number >= 2 ** 63)) {
-      throw rangeError(call, `${number} does not fit ${dtype}`);
-    }
-    const bits = BigInt.asUintN(64, BigInt(number));
+    const bits = wrapped(dtype, BigInt(number));
     return [Number(bits >> 32n), Number(bits & 0xffffffffn)];
   });
+}
+
+/** A whole number as the 64 bits of the value that it has in a dtype. */
+function wrapped(dtype: DType, number: bigint): bigint {
+  if (dtype === 'uint8') return BigInt.asUintN(8, number);
+  return BigInt.asUintN(64, dtype === 'int32' ? BigInt.asIntN(32, number) : number);
 }

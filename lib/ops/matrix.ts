@@ -1,11 +1,13 @@
 // Products of matrices, and the QR decomposition.
+import { dtypes } from '../dtype.js';
 import { rangeError, shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
-import { formatShape } from '../shape.js';
+import { broadcastShapes, formatShape, sameShape } from '../shape.js';
 import { allocateView, outputView, pickDims, restride, selectView, type TensorView } from '../view.js';
 import { mul } from './arithmetic.js';
 import { from, linear, type Op } from './op.js';
 import { checkSameDType, contiguousCopy, copy, inCompute } from './storage.js';
+import { wholeProductInto } from './whole.js';
 
 const kernels = { gemm: kernelId('gemm'), qr: kernelId('qr') };
 
@@ -25,6 +27,10 @@ function addressable(call: string, view: TensorView): TensorView {
 
 /** out [m, n] = alpha a [m, k] b [k, n] + beta out; `out` has contiguous rows. */
 export function gemmInto(call: string, a: TensorView, b: TensorView, out: TensorView, beta: number, alpha = 1): void {
+  if (dtypes[out.dtype].kind !== 'float') {
+    wholeProductInto(call, a, b, out, beta, alpha);
+    return;
+  }
   inCompute(call, out, [addressable(call, a), addressable(call, b)], (target, inputs) =>
     run(call, kernels.gemm, [target, ...inputs], [alpha, beta]),
   );
@@ -124,6 +130,10 @@ export const productOps: Readonly<Record<'mm' | 'mv' | 'dot' | 'bmm', Op>> = {
     node: 'BmmBackward0',
     forward: (call, [a, b]) => {
       checkInner(call, a!, b!);
+      if (a!.shape[0] !== b!.shape[0]) {
+        const [one, other] = [formatShape(a!.shape), formatShape(b!.shape)];
+        throw shapeError(call, `shapes ${one} and ${other} have different numbers of matrices`);
+      }
       return batchedProduct(call, a!, b!);
     },
     gradients: [
@@ -145,7 +155,11 @@ export const addmmOp: Op<Factors> = {
   forward: (call, [c, a, b], { beta, alpha }) => {
     checkInner(call, a!, b!);
     checkSameDType(call, c!, a!);
-    const out = outputView(call, [a!.shape[0]!, b!.shape[1]!], a!.dtype);
+    const shape = [a!.shape[0]!, b!.shape[1]!];
+    if (!sameShape(broadcastShapes(call, c!.shape, shape), shape)) {
+      throw shapeError(call, `shape ${formatShape(c!.shape)} does not broadcast to ${formatShape(shape)}`);
+    }
+    const out = outputView(call, shape, a!.dtype);
     // As torch: with beta 0, what is added is not looked at, NaN included.
     if (beta !== 0) copy(call, c!, out);
     gemmInto(call, a!, b!, out, beta, alpha);

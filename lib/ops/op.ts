@@ -16,8 +16,8 @@ export interface Operand {
 export interface Gradient<Args> {
   /** What `formula` gets in `saved`, in this order; nothing else is kept from the forward pass. */
   readonly uses: readonly Saved[];
-  /** May have the output's shape where inputs broadcast: the sum over repeated elements is taken afterwards. */
-  formula(grad: TensorView, saved: readonly TensorView[], args: Args, operand: Operand): TensorView;
+  /** None where nothing depends on the input. May have the output's shape where inputs broadcast: the sum over repeated elements is taken afterwards. */
+  formula(grad: TensorView, saved: readonly TensorView[], args: Args, operand: Operand): TensorView | undefined;
 }
 
 /**

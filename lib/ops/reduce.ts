@@ -1,6 +1,6 @@
 // Reductions over all or some dimensions, with their gradients.
 import { checkFloat, type DType, dtypes } from '../dtype.js';
-import { shapeError } from '../errors.js';
+import { dtypeError, shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { checkDims, formatShape, numElements, type Shape, sameShape } from '../shape.js';
 import { broadcastTo, outputView, pickDims, reshapeView, restride, type TensorView } from '../view.js';
@@ -24,23 +24,24 @@ interface Row {
   readonly gradient?: Gradient<Reduced>;
   /** Whether there is no result without elements. */
   readonly extreme?: (params: readonly number[]) => boolean;
-  /** Numbers at the end of torch's names for nodes: of all dimensions, of some. */
-  readonly suffixes?: readonly [all: number, some: number];
-  readonly node?: string;
+  /** torch's name for the node of a reduction over all dimensions, or over some; `SumBackward0` and `1` unless given. */
+  readonly node?: (all: boolean) => string;
 }
 
 /** Whole numbers add up in int64. */
 const summed = (_: string, dtype: DType): DType => (dtypes[dtype].kind === 'float' ? dtype : 'int64');
 const same = (_: string, dtype: DType): DType => dtype;
 const boolean = (): DType => 'bool';
-const place = (): DType => 'int64';
+function place(call: string, dtype: DType): DType {
+  if (dtype === 'bool') throw dtypeError(call, 'booleans are in no order; convert with to() first');
+  return 'int64';
+}
 
 function reduction(name: string, row: Row): Op<Reduced> {
   const kernel = kernelId(name);
-  const [all, some] = row.suffixes ?? [0, 1];
-  const node = row.node ?? name;
+  const node = row.node ?? ((all) => nodeName(name, all ? 0 : 1));
   return {
-    node: ({ dims }) => nodeName(node, dims === undefined ? all : some),
+    node: ({ dims }) => node(dims === undefined),
     forward: (call, [x], args) => reduce(call, kernel, row, x!, args),
     gradients: row.gradient === undefined ? [] : [row.gradient],
   };
@@ -55,9 +56,11 @@ function reduce(call: string, kernel: number, row: Row, x: TensorView, args: Red
   }
   const out = outputView(call, kept, row.dtype(call, x.dtype));
   run(call, kernel, [out, x], params);
-  if (keepdim) return out;
+  // As torch: whether bytes are not 0 is a byte.
+  const shown: TensorView = out.dtype === 'bool' && x.dtype === 'uint8' ? { ...out, dtype: 'uint8' } : out;
+  if (keepdim) return shown;
   return pickDims(
-    out,
+    shown,
     kept.map((_, d) => d).filter((d) => !reduced.has(d)),
   );
 }
@@ -111,10 +114,11 @@ function productGradient(g: TensorView, x: TensorView, args: Reduced): TensorVie
 const addTo = (x: TensorView, y: TensorView) => sub(x, mul(cast(call, y, x.dtype), -1));
 
 /** The gradient of (sum |x|^p)^(1/p) is sign(x) |x|^(p-1) / norm^(p-1), 0 where the norm is. */
-function normGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced): TensorView {
+function normGradient(g: TensorView, x: TensorView, y: TensorView, args: Reduced): TensorView | undefined {
   const [order] = args.params as [number];
+  // A count of what is not 0 has no gradient, as in torch.
+  if (order === 0) return undefined;
   const [grad, norm] = [spread(g, args, x.shape), spread(y, args, x.shape)];
-  if (order === 0) return mul(grad, 0);
   if (order === 1) return mul(grad, sign(x));
   if (!Number.isFinite(order)) {
     const magnitudes = abs(x);
@@ -144,33 +148,32 @@ export const reductionOps = {
   var: reduction('var', {
     dtype: checkFloat,
     gradient: from([0], (g, [x], args) => varianceGradient(g, x!, args)),
-    suffixes: [0, 0],
+    node: () => 'VarBackward0',
   }),
   std: reduction('std', {
     dtype: checkFloat,
     gradient: from([0, 'output'], (g, [x, y], args) =>
       varianceGradient(masked(equal(equal(y!, 0), 0), div(g, mul(y!, 2))), x!, args),
     ),
-    suffixes: [0, 0],
+    node: () => 'StdBackward0',
   }),
   min: reduction('min', {
     dtype: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
-    suffixes: [1, 0],
+    node: (all) => (all ? 'MinBackward1' : 'AminBackward0'),
   }),
   max: reduction('max', {
     dtype: same,
     extreme: () => true,
     gradient: from([0, 'output'], (g, [x, y], args) => extremeGradient(g, x!, y!, args)),
-    suffixes: [1, 0],
+    node: (all) => (all ? 'MaxBackward1' : 'AmaxBackward0'),
   }),
   norm: reduction('norm', {
     dtype: checkFloat,
     extreme: ([order]) => order! < 0 || order === Infinity,
     gradient: from([0, 'output'], (g, [x, y], args) => normGradient(g, x!, y!, args)),
-    node: 'linalg_vector_norm',
-    suffixes: [0, 0],
+    node: () => 'LinalgVectorNormBackward0',
   }),
   any: reduction('any', { dtype: boolean }),
   all: reduction('all', { dtype: boolean }),

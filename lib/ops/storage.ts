@@ -124,7 +124,7 @@ export const copyOp: Op = {
 
 /** Overwrites with what does not depend on the elements. */
 export const overwriteOp: Op<{ fill: (view: TensorView) => void; node: string }> = {
-  node: ({ node }) => `${node[0]!.toUpperCase()}${node.slice(1).replace(/_$/, '')}Backward0`,
+  node: ({ node }) => node,
   forward: (_, [to], { fill }) => {
     fill(to!);
     return to!;

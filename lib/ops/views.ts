@@ -113,7 +113,10 @@ export const viewOps = {
   ),
 };
 
-/** A contiguous copy of another shape, where no view has it. */
+/** `squeeze` of a result that nobody has seen, which torch squeezes in place. */
+export const squeezedOp = { ...viewOps.squeeze, node: 'SqueezeBackward4' };
+
+/** A contiguous copy of another shape, where no view has it; or another shape of a result that nobody has seen. */
 export const reshapeCopyOp: Op<{ shape: unknown }> = {
   node: 'UnsafeViewBackward0',
   forward: (call, [x], { shape }) => reshapeView(call, contiguous(call, x!), shape)!,

@@ -63,7 +63,7 @@ install({
   allclose(other, options) {
     const { rtol = 1e-5, atol = 1e-8, equalNan = false } = checkOptions('allclose', options);
     const [relative, absolute] = [tolerance('rtol', rtol), tolerance('atol', atol)];
-    checkTensor('allclose', other);
+    ops.checkSameDType('allclose', this.elements, checkTensor('allclose', other).elements);
     return noGrad(() => {
       const [a, b] = [this.to('float64'), other.to('float64')];
       const difference = a.sub(b).abs();

@@ -20,6 +20,9 @@ type InPlaceBinaryMethods = {
 type ChoiceMethods = {
   [Name in keyof typeof ops.choiceOps]: (other: Tensor) => Tensor;
 };
+type InPlaceChoiceMethods = {
+  [Name in keyof typeof ops.choiceOps as `${Name}_`]: (other: Tensor) => Tensor;
+};
 interface ClampMethods {
   /** Each element raised to at least `min` and lowered to at most `max`. */
   clamp(min?: number, max?: number): Tensor;
@@ -34,6 +37,7 @@ declare module './tensor.js' {
       BinaryMethods,
       InPlaceBinaryMethods,
       ChoiceMethods,
+      InPlaceChoiceMethods,
       ClampMethods {}
 }
 
@@ -70,6 +74,9 @@ for (const [name, op] of Object.entries(ops.choiceOps)) {
   install({
     [name](this: Tensor, other: Tensor) {
       return apply(name, op, [this, checkTensor(name, other)], undefined);
+    },
+    [`${name}_`](this: Tensor, other: Tensor) {
+      return applyInPlace(`${name}_`, op, [this, checkTensor(`${name}_`, other)], undefined);
     },
   });
 }

@@ -365,7 +365,7 @@ export class Tensor {
   }
   /** Fills with ones, each with probability p, and zeros. */
   bernoulli_(p = 0.5, options?: RandomOptions): this {
-    return overwrite('bernoulli_', this, (view) => fillBernoulli('bernoulli_', view, p, options));
+    return overwrite('bernoulli_', this, (view) => fillBernoulli('bernoulli_', view, p, options), 2);
   }
   /**
    * Fills with whole numbers from [low, high), or from 0 to the largest up to which the dtype has all.
@@ -376,7 +376,9 @@ export class Tensor {
   random_(high: number | bigint, options?: RandomOptions): this;
   random_(low: number | bigint, high: number | bigint, options?: RandomOptions): this;
   random_(...args: unknown[]): this {
-    return overwrite('random_', this, (view) => fillRandom('random_', view, args));
+    // torch's names tell how many bounds were given.
+    const bounds = args.filter((arg) => typeof arg === 'number' || typeof arg === 'bigint').length;
+    return overwrite('random_', this, (view) => fillRandom('random_', view, args), 2 - bounds);
   }
 
   // What people see.
@@ -423,8 +425,8 @@ export function applyInPlace<T extends Tensor, Args>(
 }
 
 /** Fills in place with what does not depend on the elements. */
-function overwrite<T extends Tensor>(call: string, self: T, fill: (view: TensorView) => void): T {
-  return applyInPlace(call, ops.overwriteOp, [self], { fill, node: call });
+function overwrite<T extends Tensor>(call: string, self: T, fill: (view: TensorView) => void, overload = 0): T {
+  return applyInPlace(call, ops.overwriteOp, [self], { fill, node: ops.nodeName(call.replace(/_$/, ''), overload) });
 }
 
 const elementsOf = (tensor: Tensor) => tensor.elements;

@@ -96,10 +96,6 @@ VIEWS = {
 # Calls ---------------------------------------------------------------------------------------------------------------
 
 
-def inplace(function):
-    return lambda x, *args: function(x, *args, inplace=True)
-
-
 def twin(function):
     """The call in place that torch leaves out, by the rules of those it has."""
 
@@ -130,8 +126,8 @@ def set_(x, *rest):
 # What is no method of torch's tensors under the name that the suite has for it.
 CALLS = {
     "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
-    "elu": F.elu, "elu_": inplace(F.elu), "selu": F.selu, "selu_": inplace(F.selu), "silu": F.silu, "silu_": inplace(F.silu),
-    "leaky_relu": F.leaky_relu, "leaky_relu_": inplace(F.leaky_relu), "softplus": F.softplus,
+    "elu": F.elu, "selu": F.selu, "silu": F.silu, 
+    "leaky_relu": F.leaky_relu, "softplus": F.softplus,
     "min": amin, "max": amax, "maximum_": twin(torch.maximum), "minimum_": twin(torch.minimum),
     "norm": lambda x, p=2, dim=None, keepdim=False: torch.linalg.vector_norm(x, p, dim, keepdim),
     "any": lambda x, *a, **k: torch.any(x, *a, **k), "all": lambda x, *a, **k: torch.all(x, *a, **k),
@@ -203,8 +199,11 @@ class Suite:
         self.name = name
         self.cases = []
 
-    def case(self, op, tensors, args=(), kwargs={}, ulps=0, of=None):
-        """One call. `ulps` may be a dict by dtype; `of` is a magnitude that units in the last place are taken of instead."""
+    def case(self, op, tensors, args=(), kwargs={}, ulps=0, of=None, zero=False):
+        """
+        One call. `ulps` may be a dict by dtype; `of` is a magnitude that units in the last place are taken of if it is larger;
+        `zero` leaves a zero's sign open.
+        """
         case = {"op": op, "in": tensors}
         if args:
             case["args"] = list(args)
@@ -218,6 +217,8 @@ class Suite:
             return
         case["out"] = result(out)
         self.tolerate(case, ulps, out, of)
+        if zero:
+            case["zero"] = True
         self.cases.append(case)
 
     def tolerate(self, case, ulps, out, of):
