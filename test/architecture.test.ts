@@ -165,6 +165,7 @@ describe('files', () => {
     'lib/init/table.ts': 'test/init/rules.test.ts',
     'lib/init/presets.ts': 'test/init/rules.test.ts',
     'lib/init/target.ts': 'test/init/verify.test.ts',
+    'lib/nn/functional/async.ts': 'test/async.test.ts',
     'lib/nn/activations.ts': 'test/nn/torch.test.ts',
     'lib/nn/batchnorm.ts': 'test/nn/torch.test.ts',
     'lib/nn/conv.ts': 'test/nn/torch.test.ts',

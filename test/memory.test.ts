@@ -1,8 +1,9 @@
 // Memory: what allocation promises, and that loops without a pause do not grow. The same loops, longer: memory.long.ts.
 import { describe, expect, it } from 'vitest';
 import { type DType, dtypes } from '../lib/dtype.ts';
-import { zeros } from '../lib/index.ts';
+import { full, zeros } from '../lib/index.ts';
 import { allocate, allocateOutput, keepArray, observe, ScopeMemory } from '../lib/memory.ts';
+import { kernelId, run } from '../lib/run.ts';
 import { simdTargets, withTarget } from './cases/data.ts';
 import { expectFlat } from './cases/memory.ts';
 
@@ -58,7 +59,8 @@ describe('outputs that are written past the caches', () => {
           [16, 17],
         ] as const) {
           const whole = zeros([count + 40], { dtype });
-          whole.narrow(0, start, count - short).fill_(3);
+          const from = full([count - short], -3, { dtype });
+          run('neg', kernelId('neg'), [whole.narrow(0, start, count - short).elements, from.elements]);
           const array = whole.array as Float32Array;
           const [first, end] = [array.indexOf(3), array.lastIndexOf(3) + 1];
           expect([first, end]).toEqual([start, start + count - short]);
