@@ -184,7 +184,6 @@ describe('files', () => {
     'lib/nn/functional/normalise.ts': 'test/nn/torch.test.ts',
     'lib/nn/functional/pad.ts': 'test/nn/golden.test.ts',
     'lib/nn/functional/pool.ts': 'test/nn/torch.test.ts',
-    'lib/nn/functional/async.ts': 'test/async.test.ts',
     'lib/nn/index.ts': 'test/index.test.ts',
     'lib/nn/layernorm.ts': 'test/nn/torch.test.ts',
     'lib/nn/layers.ts': 'test/nn/module.test.ts',
