@@ -3,7 +3,7 @@ import { defaultDType } from '../dtype.js';
 import { dtypeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { allocateView, outputView, type TensorView } from '../view.js';
-import { choose, compareNumber, compareViews, masked } from './arithmetic.js';
+import { choose, compareNumber, compareViews, equal, masked } from './arithmetic.js';
 import { dtypeWithNumber } from './map.js';
 import { from, type Op } from './op.js';
 import { fill } from './storage.js';
@@ -79,11 +79,9 @@ export const whereOp: Op = {
   gradients: [
     undefined,
     from([0], (g, [condition]) => masked(condition!, g)),
-    from([0], (g, [condition]) => masked(opposite(condition!), g)),
+    from([0], (g, [condition]) => masked(equal(condition!, 0), g)),
   ],
 };
-
-const opposite = (condition: TensorView) => comparisonOps.eq.scalar.forward('backward', [condition], 0);
 
 /** A number as a scalar with the dtype that it has beside a tensor; float32 alone. */
 export function numberBeside(call: string, number: number, like: TensorView | undefined): TensorView {

@@ -54,7 +54,7 @@ export const unaryOps = {
     'number',
     from([0], (g, [x]) => mul(g, sign(x!))),
   ),
-  /** The sign of each element: -1, 0 or 1; NaN stays NaN. */
+  /** The sign of each element: -1, 0 or 1; 0 for NaN, as in torch. */
   sign: unary('sign', 'any', flat),
   /** The square root of each element; NaN below 0. */
   sqrt: unary(
@@ -279,46 +279,55 @@ export const clampOp: Op<Bounds> = {
   ],
 };
 
+/** The kernels of an activation: its own, and its gradient's from the input's value. */
+const activationKernels = (name: string) => ({ forward: kernelId(name), backward: fused(`${name}_backward`) });
+type ActivationKernels = ReturnType<typeof activationKernels>;
+
 /** Activations: operations on one tensor with numbers. */
 function activation<Args>(
-  name: (args: Args) => string,
+  kernels: (args: Args) => ActivationKernels,
   node: string,
   params: (args: Args) => readonly number[],
-  saved: 0 | 'output' = 0,
 ): Op<Args> {
   return {
     node,
     forward: (call, [x], args, target) =>
-      mapUnary(call, kernelId(name(args)), x!, params(args), target, domainDType(call, 'floats only', x!.dtype)),
-    gradients: [from([saved], (g, [value], args) => fused(`${name(args)}_backward`)(g, value!, params(args)))],
+      mapUnary(call, kernels(args).forward, x!, params(args), target, domainDType(call, 'floats only', x!.dtype)),
+    gradients: [from([0], (g, [x], args) => kernels(args).backward(g, x!, params(args)))],
   };
 }
+
+const leakyReluKernels = activationKernels('leaky_relu');
+const geluKernels = { none: activationKernels('gelu'), tanh: activationKernels('gelu_tanh') };
+const eluKernels = activationKernels('elu');
+const seluKernels = activationKernels('selu');
+const softplusKernels = activationKernels('softplus');
 
 /** Activations by the method that computes them. */
 export const activationOps = {
   leakyRelu: activation<{ slope: number }>(
-    () => 'leaky_relu',
+    () => leakyReluKernels,
     'LeakyReluBackward0',
     ({ slope }) => [slope],
   ),
   gelu: activation<{ approximate: 'none' | 'tanh' }>(
-    ({ approximate }) => (approximate === 'tanh' ? 'gelu_tanh' : 'gelu'),
+    ({ approximate }) => geluKernels[approximate],
     'GeluBackward0',
     () => noParams,
   ),
   elu: activation<{ alpha: number }>(
-    () => 'elu',
+    () => eluKernels,
     'EluBackward0',
     ({ alpha }) => [alpha],
   ),
   // torch computes it by elu, and names it so.
   selu: activation<undefined>(
-    () => 'selu',
+    () => seluKernels,
     'EluBackward0',
     () => noParams,
   ),
   softplus: activation<{ beta: number; threshold: number }>(
-    () => 'softplus',
+    () => softplusKernels,
     'SoftplusBackward0',
     ({ beta, threshold }) => [beta, threshold],
   ),
