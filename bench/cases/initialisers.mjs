@@ -123,6 +123,10 @@ export const initialisers = [
 
 /** Those that make torch's own numbers from its stream. */
 export const mt19937Initialisers = [
-  ...[...scaled.filter(({ torch }) => torch), sparse(0.1)].map((line) => ({ ...line, size: '1Mi', shape: sizes['1Mi'] })),
+  ...[...scaled.filter(({ torch }) => torch), sparse(0.1)].map((line) => ({
+    ...line,
+    size: '1Mi',
+    shape: sizes['1Mi'],
+  })),
   ...[64, 256, 1024].map(orthogonal),
 ].map(({ numpy, tfjs, targets, ...line }) => row({ ...line, label: `mt19937 ${line.label}` }, 'mt19937'));
