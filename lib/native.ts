@@ -1,5 +1,6 @@
 // Finds and configures the native core.
 import { createRequire } from 'node:module';
+import { betterBlasCore, cpuInfo } from './blas_core.js';
 import { argumentError, rangeError } from './errors.js';
 import { root } from './root.js';
 
@@ -43,7 +44,7 @@ const require = createRequire(import.meta.url);
 function load(): NativeCore {
   // OpenBLAS reads this once, when it is loaded; processes started from here are not to see it.
   const given = process.env.OPENBLAS_CORETYPE;
-  const core = process.env.EVENKEEL_BLAS_CORE ?? given;
+  const core = process.env.EVENKEEL_BLAS_CORE ?? given ?? betterBlasCore(cpuInfo());
   if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
   try {
     return (require('node-gyp-build') as (path: string) => NativeCore)(root);

@@ -22,12 +22,12 @@ namespace evenkeel {
 namespace {
 
 // Reflectors applied at once: H_k ... H_(k+b-1) = I - V T V', with V's columns their vectors (the compact WY form).
-constexpr int64_t kBlock = 64;
+constexpr int64_t kBlock = 96;
 
 // Reflectors drawn at once, and columns of Q worked on at once, from the last block of reflectors to the first: threads
 // share out groups and panels of fixed sizes, so that the bits do not depend on their number.
 constexpr int64_t kDrawn = 8;
-constexpr int64_t kPanel = 128;
+constexpr int64_t kPanel = 96;
 
 // Multiply-adds below which a second thread does not pay, and as many of them as drawing one normal takes.
 constexpr double kParallelWork = 2e6;

@@ -114,14 +114,14 @@ std::vector<double> Unblocked(Shape shape, uint64_t position) {
   return transposed;
 }
 
-// Sizes around those of blocks (64) and panels (128), tall and wide.
+// Sizes around those of blocks and panels (96), tall and wide.
 std::vector<Shape> Shapes() {
   std::vector<Shape> shapes;
-  const int64_t sizes[] = {1, 2, 3, 63, 64, 65, 127, 128, 129};
+  const int64_t sizes[] = {1, 2, 3, 64, 95, 96, 97, 191, 192, 193};
   for (const int64_t rows : sizes) {
     for (const int64_t columns : sizes) shapes.push_back({rows, columns});
   }
-  for (const Shape shape : {Shape{193, 193}, {257, 257}, {300, 200}, {200, 300}, {385, 64}, {64, 385}, {1000, 1}, {1, 1000}}) {
+  for (const Shape shape : {Shape{257, 257}, {289, 289}, {300, 200}, {200, 300}, {385, 64}, {64, 385}, {1000, 1}, {1, 1000}}) {
     shapes.push_back(shape);
   }
   return shapes;
