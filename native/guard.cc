@@ -136,6 +136,17 @@ void CheckReduce(const Plan& plan) {
   }
 }
 
+// Views of the same dimensions, of which all but the last have the same sizes, and that of view 1 is view `like`'s.
+void CheckIndexed(const Plan& plan, int like) {
+  const View& index = plan.views[1];
+  Require(index.ndim != 0, "an index needs a dimension");
+  for (int v = 0; v != 3; ++v) {
+    RequireDims(plan.views[v], index.ndim);
+    for (int d = 0; d != index.ndim - 1; ++d) RequireSize(plan.views[v], d, index.shape[d]);
+  }
+  RequireSize(plan.views[like], index.ndim - 1, index.shape[index.ndim - 1]);
+}
+
 void CheckGemm(const Plan& plan) {
   const View& out = plan.views[0];
   const View& a = plan.views[1];
@@ -238,6 +249,10 @@ void CheckRelation(const Plan& plan) {
       return CheckSameShape(plan);
     case Relation::kReduce:
       return CheckReduce(plan);
+    case Relation::kGather:
+      return CheckIndexed(plan, 0);
+    case Relation::kScatter:
+      return CheckIndexed(plan, 2);
     case Relation::kGemm:
       return CheckGemm(plan);
     case Relation::kConv2d:
