@@ -71,8 +71,8 @@ void RequireCountable(const View& view) {
   }
 }
 
-View ReadView(Reader& reader, const Buffer& buffer) {
-  View view = {};
+// Into a view of a plan, where only the dimensions that there are get a size: clearing it all takes longer than small kernels.
+void ReadView(Reader& reader, const Buffer& buffer, View& view) {
   view.dtype = static_cast<DType>(reader.NextInteger(kNumDTypes - 1, "unknown dtype"));
   Require(StorageOf(view.dtype) == buffer.storage, "dtype differs from the typed array's");
   view.ndim = static_cast<int>(reader.NextInteger(kMaxDims, "too many dimensions"));
@@ -84,11 +84,10 @@ View ReadView(Reader& reader, const Buffer& buffer) {
     // It may lie anywhere, with any strides; kernels see it at its array's start, with strides that cannot overflow.
     view.data = buffer.data;
     for (int64_t& stride : view.strides) stride = 0;
-    return view;
+    return;
   }
   Require(Reach(view) + static_cast<unsigned __int128>(offset) < buffer.length, "view reaches outside its typed array");
   view.data = static_cast<char*>(buffer.data) + offset * static_cast<int64_t>(SizeOf(view.dtype));
-  return view;
 }
 
 // Half of a whole number: IntegerScalar puts two together.
@@ -134,6 +133,17 @@ void CheckReduce(const Plan& plan) {
   for (int d = 0; d != out.ndim; ++d) {
     if (out.shape[d] != 1) RequireSize(in, d, out.shape[d]);
   }
+}
+
+// Views of the same dimensions, of which all but the last have the same sizes, and that of view 1 is view `like`'s.
+void CheckIndexed(const Plan& plan, int like) {
+  const View& index = plan.views[1];
+  Require(index.ndim != 0, "an index needs a dimension");
+  for (int v = 0; v != 3; ++v) {
+    RequireDims(plan.views[v], index.ndim);
+    for (int d = 0; d != index.ndim - 1; ++d) RequireSize(plan.views[v], d, index.shape[d]);
+  }
+  RequireSize(plan.views[like], index.ndim - 1, index.shape[index.ndim - 1]);
 }
 
 void CheckGemm(const Plan& plan) {
@@ -271,6 +281,10 @@ void CheckRelation(const Plan& plan) {
       return CheckSameShape(plan);
     case Relation::kReduce:
       return CheckReduce(plan);
+    case Relation::kGather:
+      return CheckIndexed(plan, 0);
+    case Relation::kScatter:
+      return CheckIndexed(plan, 2);
     case Relation::kGemm:
       return CheckGemm(plan);
     case Relation::kConv2d:
@@ -304,12 +318,13 @@ Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, siz
   const int64_t used = Reader(words, 1).NextInteger(static_cast<double>(capacity), "word count");
   Reader reader(words, static_cast<size_t>(used));
   reader.Next();
-  Plan plan = {};
+  Plan plan;
+  for (double& param : plan.params) param = 0;
   plan.kernel = &kKernels[reader.NextInteger(kNumKernels - 1, "unknown kernel")];
   const Kernel& kernel = *plan.kernel;
   Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
   for (int v = 0; v != kernel.num_views; ++v) {
-    plan.views[v] = ReadView(reader, buffers[v]);
+    ReadView(reader, buffers[v], plan.views[v]);
   }
   CheckDTypes(plan);
   if (kernel.scalars && IsIn(kIntegers, plan.views[kernel.num_views - 1].dtype)) {

@@ -44,6 +44,8 @@ struct Plan {
 enum class Relation : uint8_t {
   kSameShape,  // every view has the output's shape
   kReduce,     // views: out, in; out has in's shape with 1 in the reduced dimensions
+  kGather,     // out [..., k], index [..., k], in [..., n]
+  kScatter,    // out [..., n], index [..., k], source [..., k]
   kGemm,       // out [m, n], a [m, k], b [k, n]
   kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], perhaps bias [Co], all contiguous;
                // params[6] = groups

@@ -7,6 +7,8 @@ namespace evenkeel {
 
 void Copy(const Plan& plan);
 void FillAll(const Plan& plan);
+void Gather(const Plan& plan);
+void ScatterAdd(const Plan& plan);
 void Gemm(const Plan& plan);
 void Conv2d(const Plan& plan);
 void Conv2dBackwardInput(const Plan& plan);
@@ -36,6 +38,10 @@ namespace simd {
 #include "kernels.def"
 
 void Where(const Plan& plan);
+void Softmax(const Plan& plan);
+void LogSoftmax(const Plan& plan);
+void SoftmaxBackward(const Plan& plan);
+void LogSoftmaxBackward(const Plan& plan);
 
 void RandomBits(const Plan& plan);
 void Uniform(const Plan& plan);

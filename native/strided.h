@@ -34,6 +34,7 @@ struct StridedLoop {
   int64_t shape[kMaxDims] = {};
   int64_t strides[kMaxViews][kMaxDims] = {};
 
+  StridedLoop() = default;
   StridedLoop(const View* views, int count, LoopOrder loop_order = LoopOrder::kByStride) : num_views(count) {
     int order[kMaxDims];
     int used = 0;

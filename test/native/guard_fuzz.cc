@@ -49,6 +49,19 @@ bool IsEndless(const Plan& plan) {
   return std::string(plan.kernel->name) == "mt_trunc_normal";
 }
 
+// The dtypes that fit a view, were the last view's `dtype`.
+unsigned Fitting(const Kernel& kernel, int view, DType dtype) {
+  const bool last = view == kernel.num_views - 1;
+  if (kernel.relation == Relation::kGenerator && last) return kWords;
+  if (last || kernel.typing == Typing::kEach) return kernel.dtypes;
+  if (kernel.typing == Typing::kToBool && view == 0) return Bit(DType::kBool);
+  if (kernel.typing == Typing::kToInt64 && view == 0) return Bit(DType::kInt64);
+  if (kernel.typing == Typing::kToSum && IsIn(kIntegers, dtype)) return Bit(DType::kInt64);
+  if (kernel.typing == Typing::kCondition && view == 1) return Bit(DType::kBool);
+  if (kernel.typing == Typing::kIndex && view == 1) return Bit(DType::kInt64);
+  return Bit(dtype);
+}
+
 void Initialize() {
   blas::Initialize();
   SetNumThreads(2);
@@ -67,7 +80,8 @@ void Try(const uint8_t* data, size_t size) {
   const int ndim = is_image ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
   int64_t sizes[kMaxDims];
   for (int64_t& s : sizes) s = bytes.OneIn(16) ? bytes.Below(70) : bytes.Below(5);
-  const uint8_t dtype = bytes.Below(kNumDTypes);
+  uint8_t dtype = bytes.Below(kNumDTypes);
+  while (!IsIn(kernel.dtypes, static_cast<DType>(dtype)) && !bytes.OneIn(16)) dtype = static_cast<uint8_t>((dtype + 1) % kNumDTypes);
 
   std::vector<double> words = {0, static_cast<double>(&kernel - kKernels)};
   std::vector<Buffer> buffers;
@@ -77,8 +91,8 @@ void Try(const uint8_t* data, size_t size) {
     uint8_t own = bytes.OneIn(8) ? bytes.Below(kNumDTypes) : dtype;
     const bool is_indices = is_max_pool && v == 1;
     // A dtype that the kernel takes, mostly.
-    const unsigned wanted = is_state ? kWords : is_indices ? Bit(DType::kInt64) : kernel.dtypes;
-    while ((wanted >> own & 1) == 0 && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
+    const unsigned wanted = is_indices ? Bit(DType::kInt64) : Fitting(kernel, v, static_cast<DType>(dtype));
+    while (!IsIn(wanted, static_cast<DType>(own)) && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
     const bool is_bias = is_conv && v == 3;
     std::vector<double> shape(static_cast<size_t>(is_state || is_bias ? 1 : ndim));
     std::vector<double> strides(shape.size());
@@ -88,6 +102,9 @@ void Try(const uint8_t* data, size_t size) {
       if (is_bias) shape[d] = static_cast<double>(sizes[1]);
       if (is_matrix && v == 2) shape[d] = static_cast<double>(sizes[1 - d]);
       if (kernel.relation == Relation::kReduce && v == 0 && bytes.OneIn(2)) shape[d] = 1;
+      // Rows that indices choose from have a length of their own.
+      const bool rows = (kernel.relation == Relation::kGather && v == 2) || (kernel.relation == Relation::kScatter && v == 0);
+      if (rows && d + 1 == shape.size()) shape[d] = bytes.Below(6);
     }
     double stride = bytes.OneIn(5) ? 2 : 1;
     const bool columns = kernel.relation == Relation::kQr ? v == 0 : bytes.OneIn(4);
@@ -112,12 +129,20 @@ void Try(const uint8_t* data, size_t size) {
       std::memcpy(memory.back().get() + static_cast<size_t>(offset + 624) * 4, &used, 4);
       std::memcpy(memory.back().get() + static_cast<size_t>(offset + 630) * 4, &layout, 4);
     }
+    if (kernel.typing == Typing::kIndex && v == 1 && width == 8) {
+      // Mostly indices that there are.
+      for (size_t i = 0; i < static_cast<size_t>(length); ++i) {
+        const int64_t index = bytes.OneIn(32) ? -1 : bytes.Below(4);
+        std::memcpy(memory.back().get() + i * width, &index, width);
+      }
+    }
     buffers.push_back({memory.back().get(), static_cast<size_t>(length), StorageOf(static_cast<DType>(own))});
     words.insert(words.end(), {static_cast<double>(own), static_cast<double>(shape.size()), offset});
     words.insert(words.end(), shape.begin(), shape.end());
     words.insert(words.end(), strides.begin(), strides.end());
   }
-  for (int p = 0; p < kernel.num_params; ++p) words.push_back(bytes.OneIn(6) ? OddNumber(bytes) : bytes.Below(4));
+  const bool whole = kernel.scalars && IsIn(kIntegers, static_cast<DType>(dtype));
+  for (int p = 0; p < kernel.num_params * (whole ? 2 : 1); ++p) words.push_back(bytes.OneIn(6) ? OddNumber(bytes) : bytes.Below(4));
   words[0] = static_cast<double>(words.size());
   if (bytes.OneIn(4)) {
     double& wrong = words[bytes.Next() % words.size()];

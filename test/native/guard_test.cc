@@ -42,6 +42,7 @@ const char* const kScalarWord = "scalar is not two words";
 const char* const kOverlap = "output elements overlap";
 const char* const kWrongDims = "wrong number of dimensions";
 const char* const kSizes = "sizes do not match";
+const char* const kNoDims = "an index needs a dimension";
 const char* const kNotContiguous = "view is not contiguous";
 const char* const kConvParam = "convolution parameter out of range";
 const char* const kGroups = "groups";
@@ -460,6 +461,44 @@ TEST(GuardRelation, Reduce) {
   EXPECT_REFUSED(MakePlan("sum", {Tight({1, 1, 1, 1}), in}), kWrongDims);
   EXPECT_REFUSED(MakePlan("sum", {Tight({2, 3, 4}), Tight({2, 1, 4})}), kSizes);
   EXPECT_ACCEPTED(MakePlan("sum", {Tight({1}), Tight({0})}));
+}
+
+TEST(GuardRelation, GatherAndScatter) {
+  using Shape = std::vector<double>;
+  const auto index = [](Shape shape) { return Tight(shape, DType::kInt64); };
+  // The output of the one is the source of the other.
+  const auto expect = [&](const char* outcome, Shape chosen, Shape indices, Shape rows) {
+    EXPECT_REFUSED(MakePlan("gather", {Tight(chosen), index(indices), Tight(rows)}), outcome);
+    EXPECT_REFUSED(MakePlan("scatter_add", {Tight(rows), index(indices), Tight(chosen)}), outcome);
+  };
+  expect("accepted", {4}, {4}, {7});
+  expect("accepted", {4}, {4}, {0});
+  expect("accepted", {2, 3, 4}, {2, 3, 4}, {2, 3, 1});
+  expect(kNoDims, {}, {}, {});
+  expect(kSizes, {3}, {4}, {7});
+  expect(kSizes, {5}, {4}, {7});
+  expect(kSizes, {7}, {4}, {7});
+  for (const Shape& other : {Shape{1, 3, 4}, {3, 3, 4}, {2, 2, 4}, {2, 4, 4}}) {
+    expect(kSizes, other, {2, 3, 4}, {2, 3, 4});
+    expect(kSizes, {2, 3, 4}, other, {2, 3, 4});
+    expect(kSizes, {2, 3, 4}, {2, 3, 4}, other);
+  }
+  for (const Shape& other : {Shape{4}, {}, {2, 3, 4}}) {
+    expect(kWrongDims, other, {3, 4}, {3, 4});
+    expect(kWrongDims, {3, 4}, {3, 4}, other);
+  }
+  expect(kWrongDims, {3, 4}, {4}, {3, 4});
+}
+
+TEST(GuardDTypes, Index) {
+  const PlannedView single = Tight({3});
+  const PlannedView index = Tight({3}, DType::kInt64);
+  EXPECT_ACCEPTED(MakePlan("gather", {single, index, single}));
+  EXPECT_ACCEPTED(MakePlan("gather", {index, index, index}));
+  EXPECT_REFUSED(MakePlan("gather", {single, single, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("gather", {single, Tight({3}, DType::kInt32), single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("gather", {index, index, single}), kDTypes);
+  EXPECT_REFUSED(MakePlan("gather", {single, index, index}), kDTypes);
 }
 
 TEST(GuardRelation, Gemm) {
