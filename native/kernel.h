@@ -45,6 +45,7 @@ enum class Relation : uint8_t {
   kSameShape,  // every view has the output's shape
   kReduce,     // views: out, in; out has in's shape with 1 in the reduced dimensions
   kGemm,       // out [m, n], a [m, k], b [k, n]
+  kLinear,     // out [m, n], x [m, k], w [n, k], perhaps bias [n]
   kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], perhaps bias [Co], all contiguous;
                // params[6] = groups
   kConv2dInput,   // the same: grad_x in the place of x, grad_out, w

@@ -7,6 +7,7 @@ namespace evenkeel {
 
 void Copy(const Plan& plan);
 void Gemm(const Plan& plan);
+void Linear(const Plan& plan);
 void Conv2d(const Plan& plan);
 void Conv2dBackwardInput(const Plan& plan);
 void Conv2dBackwardWeight(const Plan& plan);

@@ -403,6 +403,35 @@ TEST(GuardRelation, Gemm) {
   EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {4, 3, 1}), kWrongDims);
 }
 
+TEST(GuardRelation, Linear) {
+  const auto linear = [&](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
+    return MakePlan("linear", {Tight(out), Tight(x), Tight(w)}, {0});
+  };
+  EXPECT_ACCEPTED(linear({2, 3}, {2, 4}, {3, 4}));
+  EXPECT_ACCEPTED(linear({2, 3}, {2, 0}, {3, 0}));
+  EXPECT_REFUSED(linear({2, 3}, {1, 4}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {3, 4}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 5}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {3, 5}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {2, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {4, 4}), kSizes);
+  EXPECT_REFUSED(linear({2}, {2, 4}, {0, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3, 1}, {2, 4}, {3, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2}, {3, 0}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4, 1}, {3, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 0}, {3}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {3, 4, 1}), kWrongDims);
+  const auto biased = [&](const PlannedView& bias) {
+    return MakePlan("linear_bias", {Tight({2, 3}), Tight({2, 4}), Tight({3, 4}), bias}, {1});
+  };
+  EXPECT_ACCEPTED(biased(Tight({3})));
+  EXPECT_REFUSED(biased(Tight({2})), kSizes);
+  EXPECT_REFUSED(biased(Tight({4})), kSizes);
+  EXPECT_REFUSED(biased(Tight({3, 1})), kWrongDims);
+  EXPECT_REFUSED(biased(MakeView({3}, {2}, 0, 9)), kNotContiguous);
+  EXPECT_REFUSED(biased(MakeView({3}, {1}, 1, 3)), kOutside);
+}
+
 // Two images, 6 channels to 4 in 2 groups, 3 x 2 kernels, 5 x 7 to 4 x 5 pixels.
 struct Conv {
   std::string kernel = "conv2d";
