@@ -189,7 +189,7 @@ void CheckConv2d(const Plan& plan, int out_view, int x_view, int w_view) {
   RequireSize(w, 0, out.shape[1]);
   // Both below 2^31, so the product fits.
   RequireSize(x, 1, w.shape[1] * groups);
-  CheckBias(plan, out.shape[1]);
+  CheckBias(plan, plan.views[0].shape[1]);
 }
 
 // Windows only decide which elements are met, and the kernels skip those outside; `params` must merely keep index arithmetic

@@ -21,9 +21,6 @@ namespace {
 constexpr int64_t kStrip = 1024;
 constexpr int64_t kTerms = 96;
 constexpr int64_t kBlockBytes = 192 * 1024;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Some output channels and some of their weights: what a thread works out by itself.
 template <typename T>

@@ -12,7 +12,6 @@
 namespace evenkeel::conv {
 namespace {
 
-constexpr int64_t kMultiplyGrain = 1 << 16;
 // Elements of a padded plane, at most.
 constexpr int64_t kMaxPlane = 1 << 22;
 constexpr int64_t kMaxStep = 8;

@@ -11,8 +11,8 @@ namespace {
 constexpr double kMaxBlock = 1 << 22;
 // Reading goes that far past an element: the longest vector there is.
 constexpr int64_t kMaxVector = 64;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+// Elements to ask for at a time; from there on the hardware sees that a whole region is read.
+constexpr int64_t kMaxPrefetch = 2048;
 
 }  // namespace
 
@@ -115,7 +115,12 @@ void Input<T>::Load(int64_t group, int64_t first, int64_t count) {
 // between streams.
 template <typename T>
 void Input<T>::CopyPiece(const Piece& piece, const T* channels) {
+  // The rows that are read, which lie together. The next channel's are far away, where the hardware does not look for them.
+  const int64_t top = std::max<int64_t>(piece.row * shape_.step_h + shape_.first_h, 0);
+  const int64_t bottom = std::min((piece.row + piece.count + shift_h_) * shape_.step_h + shape_.first_h, shape_.height);
+  const int64_t region = std::clamp<int64_t>((bottom - top) * shape_.width, 0, kMaxPrefetch);
   for (int64_t c = 0; c < shape_.in_channels; ++c, channels += shape_.height * shape_.width) {
+    if (c + 1 < shape_.in_channels) pack_.prefetch(channels + (shape_.height + top) * shape_.width, region);
     for (int64_t stream = 0; stream < streams_h_ * streams_w_; ++stream) {
       const int64_t first_row = piece.row * shape_.step_h + stream / streams_w_ + shape_.first_h;
       T* to = block_->get() + (c * streams_h_ * streams_w_ + stream) * stream_ + piece.at * pitch_;

@@ -18,10 +18,7 @@ constexpr int64_t kMaxDepth = 1024;
 constexpr int64_t kStripBytes = 256 * 1024;
 constexpr int64_t kWeightBytes = 256 * 1024;
 constexpr int64_t kBlockBytes = 192 * 1024;
-constexpr int64_t kMultiplyGrain = 1 << 18;
 constexpr int64_t kPackGrain = 1 << 15;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <typename T>
 class Packed {

@@ -19,9 +19,6 @@ using simd::kWinogradTile;
 
 // Output channels whose products are in the second-level cache at a time.
 constexpr int64_t kChannelBlock = 32;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 class Filter {
  public:

@@ -18,9 +18,6 @@ using simd::kWinogradPoints;
 
 // Tiles whose products are summed at a time.
 constexpr int64_t kStrip = 192;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Some output and some input channels of a group: what a thread works out by itself.
 class Block {

@@ -54,8 +54,14 @@ void Copy(const T* from, int64_t step, int64_t count, int64_t readable, T* to) {
 }
 
 template <typename T>
+void Prefetch(const T* from, int64_t count) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  for (int64_t i = 0; i < count; i += kLine) hwy::Prefetch(from + i);
+}
+
+template <typename T>
 PackRows<T> Describe() {
-  return {static_cast<int64_t>(hn::Lanes(hn::ScalableTag<T>())), &Pack<T>, &Copy<T>};
+  return {static_cast<int64_t>(hn::Lanes(hn::ScalableTag<T>())), &Pack<T>, &Copy<T>, &Prefetch<T>};
 }
 PackRows<float> Float32Pack() { return Describe<float>(); }
 PackRows<double> Float64Pack() { return Describe<double>(); }

@@ -24,6 +24,9 @@ struct PackRows {
   // to[i] <- from[i * step] for i < count, in whole vectors, which may go past the end. From `from` on there are `readable`
   // elements.
   void (*copy)(const T* from, int64_t step, int64_t count, int64_t readable, T* to);
+
+  // Asks for `count` elements that will be read soon.
+  void (*prefetch)(const T* from, int64_t count);
 };
 
 // For T float or double.

@@ -172,6 +172,18 @@ void CheckBackwardInput(const ConvCase& conv) {
 }
 
 template <typename T>
+void CheckTransposed(const ConvCase& conv) {
+  Arrays<T> a(conv);
+  Array<T> bias({conv.x[1]}, Layout::kOffset);
+  bias.Fill([](size_t i) { return Scrambled(i + 3000); });
+  std::vector<double> want = Wanted(a.x, 0, KnownSums<T>(conv).x);
+  const size_t plane = static_cast<size_t>(conv.x[2] * conv.x[3]);
+  for (size_t i = 0; i < want.size(); ++i) want[i] += static_cast<double>(bias[i / plane % bias.size()]);
+  RunKernel("conv_transpose2d_bias", {a.x.view(), a.out.view(), a.w.view(), bias.view()}, conv.params);
+  ASSERT_TRUE(AllNear(a.x, want, conv.InputDepth()));
+}
+
+template <typename T>
 void CheckBackwardWeight(const ConvCase& conv, double beta) {
   Arrays<T> a(conv);
   const std::vector<double> want = Wanted(a.w, beta, KnownSums<T>(conv).w);
@@ -185,7 +197,10 @@ void CheckAll(const ConvCase& conv) {
   CheckForward<T>(conv, 1);
   CheckBias<T>(conv);
   // A stride of 0 has no inverse: the guard refuses it.
-  if (conv.params[0] >= 1 && conv.params[1] >= 1) CheckBackwardInput<T>(conv);
+  if (conv.params[0] >= 1 && conv.params[1] >= 1) {
+    CheckBackwardInput<T>(conv);
+    CheckTransposed<T>(conv);
+  }
   CheckBackwardWeight<T>(conv, 0);
   CheckBackwardWeight<T>(conv, 1);
 }
@@ -285,7 +300,7 @@ TEST_P(Conv2d, Combinations) {
             for (const ConvCase& one : {conv, depthwise}) {
               SCOPED_TRACE(DescribeCase(one));
               CheckBias<float>(one);
-              CheckBackwardInput<float>(one);
+              CheckTransposed<float>(one);
               CheckBackwardWeight<float>(one, 0);
               if (dilation == 1) CheckAll<double>(one);
               if (HasFatalFailure()) return;
