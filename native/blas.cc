@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels.h"
+#include "matrix.h"
 #include "parallel.h"
 
 extern "C" {
@@ -79,39 +80,6 @@ void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwo
   dorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 
-// How BLAS can address a 2-D view, which must have unit stride in one dimension and no overlap in the other.
-template <typename T>
-blas::Matrix<T> ToMatrix(const View& view) {
-  const int64_t rows = view.shape[0];
-  const int64_t columns = view.shape[1];
-  if ((columns == 1 || view.strides[1] == 1) && (rows == 1 || view.strides[0] >= columns)) {
-    return {view.As<T>(), rows == 1 ? std::max<int64_t>(columns, 1) : view.strides[0], false};
-  }
-  if ((rows == 1 || view.strides[0] == 1) && (columns == 1 || view.strides[1] >= rows)) {
-    return {view.As<T>(), columns == 1 ? std::max<int64_t>(rows, 1) : view.strides[1], true};
-  }
-  throw std::invalid_argument("matrix strides that BLAS cannot address");
-}
-
-// y [m] <- alpha * matrix [m, k] * x [k] + beta * y, on the calling thread.
-template <typename T>
-void Gemv(int64_t m, int64_t k, T alpha, const blas::Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y,
-          int64_t incy) {
-  const int rows = ToBlasInt(matrix.transposed ? k : m);
-  const int columns = ToBlasInt(matrix.transposed ? m : k);
-  CallGemv(Op(matrix.transposed), rows, columns, alpha, matrix.data, ToBlasInt(matrix.ld), x, ToBlasInt(incx), beta, y,
-           ToBlasInt(incy));
-}
-
-template <typename T>
-const T* RowsFrom(const blas::Matrix<T>& matrix, int64_t row) {
-  return matrix.data + row * (matrix.transposed ? 1 : matrix.ld);
-}
-template <typename T>
-const T* ColumnsFrom(const blas::Matrix<T>& matrix, int64_t column) {
-  return matrix.data + column * (matrix.transposed ? matrix.ld : 1);
-}
-
 // The stride of a vector's elements. BLAS refuses 0, which a vector of one element may have.
 int64_t Increment(int64_t size, int64_t stride) {
   if (size == 1) return 1;
@@ -126,7 +94,7 @@ void ParallelGemv(int64_t m, int64_t k, T alpha, const blas::Matrix<T>& matrix, 
       m, std::max<int64_t>(kPanel, kGemvGrain / k),
       [&](int64_t begin, int64_t end) {
         const blas::Matrix<T> part = {RowsFrom(matrix, begin), matrix.ld, matrix.transposed};
-        Gemv(end - begin, k, alpha, part, x, incx, beta, y + begin * incy, incy);
+        blas::Gemv(end - begin, k, alpha, part, x, incx, beta, y + begin * incy, incy);
       },
       kPanel);
 }
@@ -225,6 +193,16 @@ void Gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Ma
 template void Gemm(int64_t, int64_t, int64_t, float, const Matrix<float>&, const Matrix<float>&, float, float*, int64_t);
 template void Gemm(int64_t, int64_t, int64_t, double, const Matrix<double>&, const Matrix<double>&, double, double*,
                    int64_t);
+
+template <typename T>
+void Gemv(int64_t m, int64_t k, T alpha, const Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y, int64_t incy) {
+  const int rows = ToBlasInt(matrix.transposed ? k : m);
+  const int columns = ToBlasInt(matrix.transposed ? m : k);
+  CallGemv(Op(matrix.transposed), rows, columns, alpha, matrix.data, ToBlasInt(matrix.ld), x, ToBlasInt(incx), beta, y,
+           ToBlasInt(incy));
+}
+template void Gemv(int64_t, int64_t, float, const Matrix<float>&, const float*, int64_t, float, float*, int64_t);
+template void Gemv(int64_t, int64_t, double, const Matrix<double>&, const double*, int64_t, double, double*, int64_t);
 
 template <typename T>
 void Gram(int64_t n, int64_t k, const T* a, int64_t lda, T* out, int64_t ldo) {

@@ -19,6 +19,10 @@ struct Matrix {
 template <typename T>
 void Gemm(int64_t m, int64_t n, int64_t k, T alpha, const Matrix<T>& a, const Matrix<T>& b, T beta, T* out, int64_t ldo);
 
+// y [m] <- alpha * matrix [m, k] * x [k] + beta * y, on the calling thread; elements of x and y lie incx and incy apart.
+template <typename T>
+void Gemv(int64_t m, int64_t k, T alpha, const Matrix<T>& matrix, const T* x, int64_t incx, T beta, T* y, int64_t incy);
+
 // out [n, n] <- a [n, k] times its transpose, on the calling thread. Only the upper triangle is written; both are row-major.
 template <typename T>
 void Gram(int64_t n, int64_t k, const T* a, int64_t lda, T* out, int64_t ldo);

@@ -158,6 +158,27 @@ void CheckGemm(const Plan& plan) {
   RequireSize(b, 0, a.shape[1]);
 }
 
+// A kernel's fourth view, if it has one: a number for each of `size` channels.
+void CheckBias(const Plan& plan, int64_t size) {
+  if (plan.kernel->num_views != 4) return;
+  RequireDims(plan.views[3], 1);
+  RequireContiguous(plan.views[3]);
+  RequireSize(plan.views[3], 0, size);
+}
+
+void CheckLinear(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& x = plan.views[1];
+  const View& w = plan.views[2];
+  RequireDims(out, 2);
+  RequireDims(x, 2);
+  RequireDims(w, 2);
+  RequireSize(x, 0, out.shape[0]);
+  RequireSize(w, 0, out.shape[1]);
+  RequireSize(w, 1, x.shape[1]);
+  CheckBias(plan, out.shape[1]);
+}
+
 // `out`, `x` and `w` say which view is which.
 void CheckConv2d(const Plan& plan, int out_view, int x_view, int w_view) {
   const View& out = plan.views[out_view];
@@ -182,12 +203,7 @@ void CheckConv2d(const Plan& plan, int out_view, int x_view, int w_view) {
   RequireSize(w, 0, out.shape[1]);
   // Both below 2^31, so the product fits.
   RequireSize(x, 1, w.shape[1] * groups);
-  if (plan.kernel->num_views == 4) {
-    const View& bias = plan.views[3];
-    RequireDims(bias, 1);
-    RequireContiguous(bias);
-    RequireSize(bias, 0, out.shape[1]);
-  }
+  CheckBias(plan, plan.views[0].shape[1]);
 }
 
 // Windows only decide which elements are met, and the kernels skip those outside; `params` must merely keep index arithmetic
@@ -287,6 +303,8 @@ void CheckRelation(const Plan& plan) {
       return CheckIndexed(plan, 2);
     case Relation::kGemm:
       return CheckGemm(plan);
+    case Relation::kLinear:
+      return CheckLinear(plan);
     case Relation::kConv2d:
       return CheckConv2d(plan, 0, 1, 2);
     case Relation::kConv2dInput:

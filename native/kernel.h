@@ -47,9 +47,10 @@ enum class Relation : uint8_t {
   kGather,     // out [..., k], index [..., k], in [..., n]
   kScatter,    // out [..., n], index [..., k], source [..., k]
   kGemm,       // out [m, n], a [m, k], b [k, n]
+  kLinear,     // out [m, n], x [m, k], w [n, k], perhaps bias [n]
   kConv2d,     // out [N, Co, Ho, Wo], x [N, Ci, H, W], w [Co, Ci / groups, kh, kw], perhaps bias [Co], all contiguous;
                // params[6] = groups
-  kConv2dInput,   // the same: grad_x in the place of x, grad_out, w
+  kConv2dInput,   // the same: grad_x in the place of x, grad_out, w, perhaps bias [Ci]
   kConv2dWeight,  // the same: grad_w in the place of w, x, grad_out
   kMaxPool,          // out [N, C, Ho, Wo], int64 indices like out, x [N, C, H, W], all contiguous
   kMaxPoolBackward,  // grad_x [N, C, H, W], int64 indices like grad_out, grad_out [N, C, Ho, Wo], all contiguous

@@ -10,6 +10,7 @@ void FillAll(const Plan& plan);
 void Gather(const Plan& plan);
 void ScatterAdd(const Plan& plan);
 void Gemm(const Plan& plan);
+void Linear(const Plan& plan);
 void Conv2d(const Plan& plan);
 void Conv2dBackwardInput(const Plan& plan);
 void Conv2dBackwardWeight(const Plan& plan);

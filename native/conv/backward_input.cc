@@ -1,4 +1,5 @@
-// The gradient of a convolution with respect to its input, which is also what a transposed convolution computes.
+// The gradient of a convolution with respect to its input, which is also what a transposed convolution computes: that one has a
+// bias.
 #include <algorithm>
 #include <numeric>
 
@@ -45,6 +46,7 @@ void BackwardInput(const Plan& plan) {
   T* const grad_x = plan.views[0].As<T>();
   const T* const grad_out = plan.views[1].As<const T>();
   const T* const w = plan.views[2].As<const T>();
+  const T* const bias = plan.kernel->num_views == 4 ? plan.views[3].As<const T>() : nullptr;
   Correlation shape;
   shape.images = g.images, shape.groups = g.groups;
   shape.in_channels = g.out_channels / g.groups, shape.height = g.out_h, shape.width = g.out_w;
@@ -63,7 +65,7 @@ void BackwardInput(const Plan& plan) {
       const Weights<T> weights = {w + h.last_tap * g.kernel_w + v.last_tap, shape.in_channels * depth, taps, depth,
                                   -h.tap_step * g.kernel_w, -v.tap_step};
       const Target<T> target = {grad_x + rh * g.width + rw, g.in_channels * plane, plane, g.stride_h * g.width, g.stride_w};
-      Correlate<T>(shape, grad_out, weights, nullptr, false, target);
+      Correlate<T>(shape, grad_out, weights, bias, false, target);
     }
   }
 }

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
-#include <vector>
 
 #include "conv/depthwise.h"
 #include "conv/geometry.h"
-#include "conv/runs.h"
+#include "conv/input.h"
 #include "conv/scratch.h"
 #include "conv/winograd.h"
 #include "kernels.h"
@@ -21,9 +20,7 @@ namespace {
 // Positions summed at a time, and weights of one output channel: what is in use stays in the second-level cache.
 constexpr int64_t kStrip = 1024;
 constexpr int64_t kTerms = 96;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t kBlockBytes = 192 * 1024;
 
 // Some output channels and some of their weights: what a thread works out by itself.
 template <typename T>
@@ -31,15 +28,13 @@ class Block {
  public:
   Block(const Correlation& shape, const T* x, const T* grad_out, int64_t channels, int64_t terms)
       : shape_(shape),
-        x_(x),
-        end_of_x_(x + shape.images * shape.groups * shape.in_channels * shape.height * shape.width),
         grad_out_(grad_out),
         tile_(simd::ChooseDotTile<T>()),
-        pack_(simd::ChoosePackPanel<T>()),
         outputs_(shape.images * shape.positions()),
-        strip_(std::min(kStrip, CeilDivide(outputs_, tile_.lanes) * tile_.lanes)),
+        strip_(std::min(kStrip, outputs_)),
         // A vector more: rows do not compete for the same cache lines, and packing writes up to that much too far.
         row_(strip_ + tile_.lanes),
+        input_(shape, x, row_, kBlockBytes),
         grads_(channels * row_),
         inputs_(std::min(terms, kTerms) * row_ + tile_.lanes),
         sums_(channels * terms) {}
@@ -48,13 +43,24 @@ class Block {
   void Run(int64_t group, int64_t from, int64_t channels, int64_t begin, int64_t terms, bool accumulate, T* grad_w) {
     std::fill(sums_.get(), sums_.get() + channels * terms, T(0));
     for (int64_t first = 0; first < outputs_; first += strip_) {
-      FindRuns(shape_, group, first, row_, runs_);
-      CopyGrads(group * shape_.out_channels + from, channels, first);
+      const int64_t count = std::min(strip_, outputs_ - first);
+      input_.Load(group, first, count);
+      input_.Find(first, panel_);
+      const int64_t channel = group * shape_.out_channels + from;
+      const T* grads = grads_.get();
+      int64_t grads_row = row_;
+      if (first / shape_.positions() == (first + count - 1) / shape_.positions()) {
+        // All in one image: no need to copy them together.
+        grads = grad_out_ + (first / shape_.positions() * shape_.groups * shape_.out_channels + channel) * shape_.positions() +
+                first % shape_.positions();
+        grads_row = shape_.positions();
+      } else {
+        CopyGrads(channel, channels, first, count);
+      }
       for (int64_t k = 0; k < terms; k += kTerms) {
         const int64_t some = std::min(kTerms, terms - k);
-        pack_(shape_, x_, end_of_x_, runs_.data(), static_cast<int64_t>(runs_.size()), row_, begin + k, begin + k + some,
-              inputs_.get());
-        tile_.multiply(channels, some, strip_, grads_.get(), row_, inputs_.get(), row_, sums_.get() + k, terms);
+        input_.Pack(panel_, begin + k, begin + k + some, row_, inputs_.get());
+        tile_.multiply(channels, some, count, grads, grads_row, inputs_.get(), row_, sums_.get() + k, terms);
       }
     }
     const int64_t depth = shape_.depth();
@@ -66,10 +72,9 @@ class Block {
   }
 
  private:
-  // A strip of the gradient's channels from `channel` on, zeros after the last output.
-  void CopyGrads(int64_t channel, int64_t channels, int64_t first) {
+  // Outputs [first, first + count) of the gradient's channels from `channel` on.
+  void CopyGrads(int64_t channel, int64_t channels, int64_t first, int64_t count) {
     const int64_t positions = shape_.positions();
-    const int64_t count = std::min(strip_, outputs_ - first);
     for (int64_t c = 0; c < channels; ++c) {
       T* const to = grads_.get() + c * row_;
       for (int64_t at = 0; at < count;) {
@@ -80,23 +85,20 @@ class Block {
         std::memcpy(to + at, from, static_cast<size_t>(some) * sizeof(T));
         at += some;
       }
-      std::fill(to + count, to + strip_, T(0));
     }
   }
 
   const Correlation& shape_;
-  const T* x_;
-  const T* end_of_x_;
   const T* grad_out_;
   const simd::DotTile<T> tile_;
-  const simd::PackPanel<T> pack_;
   const int64_t outputs_;
   const int64_t strip_;
   const int64_t row_;
+  Input<T> input_;
   Scratch<T> grads_;
   Scratch<T> inputs_;
   Scratch<T> sums_;
-  std::vector<simd::Run> runs_;
+  typename Input<T>::Panel panel_;
 };
 
 // Threads share out the weights, so that each sum is formed in one order.
@@ -155,7 +157,7 @@ void BackwardWeight(const Plan& plan) {
   if (shape.IsPointwise()) shape.Flatten();
   if (SuitsDepthwise(shape)) return DepthwiseWeightGradient(shape, x, grad_out, accumulate, grad_w);
   if constexpr (std::is_same_v<T, float>) {
-    if (SuitsWinograd(shape)) {
+    if (SuitsWinogradGradient(shape)) {
       // Not in place: what is there may still have to be added to.
       const Scratch<float> result(count);
       if (WinogradWeightGradient(shape, x, grad_out, result.get())) {

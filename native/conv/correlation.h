@@ -5,6 +5,11 @@
 
 namespace evenkeel::conv {
 
+// Multiply-adds per thread below which a second one does not pay.
+constexpr int64_t kMultiplyGrain = 1 << 18;
+
+constexpr int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 // out[n, o, i, j] = sum over c, a, b of w[o, c, a, b] * x[n, c, i * step_h + a * tap_h + first_h, j * step_w + b * tap_w +
 // first_w], x being 0 outside its bounds. Channels are those of one group; groups lie side by side in x and out.
 struct Correlation {

@@ -1,77 +1,68 @@
 #include "conv/depthwise.h"
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
+#include "conv/padded_row.h"
 #include "conv/scratch.h"
 #include "parallel.h"
 #include "simd/depthwise.h"
-#include "strided.h"
+#include "simd/pack_rows.h"
 
 namespace evenkeel::conv {
 namespace {
 
-constexpr int64_t kMultiplyGrain = 1 << 16;
 // Elements of a padded plane, at most.
 constexpr int64_t kMaxPlane = 1 << 22;
 constexpr int64_t kMaxStep = 8;
+// Elements of the longest vector there is.
+constexpr int64_t kMaxVector = 64;
 
-// How wide the streams of a padded row are: those elements of it that lie step_w apart, one stream for each remainder.
+// How wide the streams of a padded row are: those elements of it that lie step_w apart, one stream for each remainder. They
+// are read four vectors at a time.
 int64_t StreamWidth(const Correlation& shape, int64_t lanes) {
-  return (shape.out_w + lanes - 1) / lanes * lanes + (shape.taps_w - 1) * shape.tap_w / shape.step_w + 1;
+  const int64_t unit = 4 * lanes;
+  return (shape.out_w + unit - 1) / unit * unit + (shape.taps_w - 1) * shape.tap_w / shape.step_w;
 }
 
 // One channel of one image with zeros left and right of it, so that an output row is a sum of contiguous rows.
 template <typename T>
 class Plane {
  public:
-  Plane(const Correlation& shape, int64_t lanes)
+  Plane(const Correlation& shape, const T* x, int64_t lanes)
       : shape_(shape),
+        end_of_x_(x + shape.images * shape.groups * shape.height * shape.width),
+        pack_(simd::ChoosePackRows<T>()),
         stream_(StreamWidth(shape, lanes)),
-        width_(stream_ * shape.step_w),
-        // The last row is read in whole vectors.
-        data_(shape.height * width_ + lanes),
-        rows_(static_cast<size_t>(shape.taps_h)) {
-    std::fill(data_.get(), data_.get() + shape.height * width_ + lanes, T(0));
+        // Copying goes up to a vector too far.
+        data_(shape.height * stream_ * shape.step_w + kMaxVector),
+        offsets_(static_cast<size_t>(shape.taps_w)),
+        padded_{data_.get(),  stream_ * shape.step_w, shape.height, offsets_.data(), shape.taps_h, shape.taps_w,
+                shape.step_h, shape.tap_h,            shape.first_h, shape.out_h,     shape.out_w} {
     for (int64_t b = 0; b < shape.taps_w; ++b) {
       const int64_t column = b * shape.tap_w;
-      offsets_.push_back(column % shape.step_w * stream_ + column / shape.step_w);
+      offsets_[static_cast<size_t>(b)] = column % shape.step_w * stream_ + column / shape.step_w;
     }
   }
 
-  void Load(const T* plane) {
-    for (int64_t i = 0; i < shape_.height; ++i) {
-      const T* from = plane + i * shape_.width;
-      for (int64_t r = 0; r < shape_.step_w; ++r) {
-        // Elements first_w + r, first_w + r + step_w, ... of the row, those that there are.
-        const int64_t first = shape_.first_w + r;
-        const int64_t begin = first >= 0 ? 0 : (shape_.step_w - 1 - first) / shape_.step_w;
-        const int64_t end = std::min(stream_, (shape_.width - first + shape_.step_w - 1) / shape_.step_w);
-        T* const to = data_.get() + i * width_ + r * stream_;
-        if (end > begin) Gather(from + first + begin * shape_.step_w, shape_.step_w, to + begin, end - begin);
+  const simd::PaddedPlane<T>& Load(const T* plane) {
+    T* to = data_.get();
+    for (int64_t i = 0; i < shape_.height; ++i, plane += shape_.width) {
+      for (int64_t r = 0; r < shape_.step_w; ++r, to += stream_) {
+        CopyPaddedRow(pack_, plane, shape_.width, end_of_x_ - plane, shape_.first_w + r, shape_.step_w, stream_, to);
       }
     }
+    return padded_;
   }
-
-  // The rows that output row i sees, one for each row of the kernel; null where it reaches outside.
-  const T* const* RowsFor(int64_t i) {
-    for (int64_t a = 0; a < shape_.taps_h; ++a) {
-      const int64_t row = i * shape_.step_h + a * shape_.tap_h + shape_.first_h;
-      rows_[static_cast<size_t>(a)] = row < 0 || row >= shape_.height ? nullptr : data_.get() + row * width_;
-    }
-    return rows_.data();
-  }
-
-  const int64_t* offsets() const { return offsets_.data(); }
 
  private:
   const Correlation& shape_;
+  const T* const end_of_x_;
+  const simd::PackRows<T> pack_;
   const int64_t stream_;
-  const int64_t width_;
   Scratch<T> data_;
-  std::vector<const T*> rows_;
   std::vector<int64_t> offsets_;
+  const simd::PaddedPlane<T> padded_;
 };
 
 int64_t Grain(const Correlation& shape) {
@@ -94,29 +85,26 @@ void CorrelateDepthwise(const Correlation& shape, const T* x, const Weights<T>& 
   ParallelFor(
       shape.images * shape.groups, Grain(shape),
       [&](int64_t begin, int64_t end) {
-        Plane<T> plane(shape, kernel.lanes);
+        Plane<T> plane(shape, x, kernel.lanes);
         const Scratch<T> weights(taps);
-        const Scratch<T> results(shape.out_w + kernel.lanes);
+        const bool dense = !accumulate && out.column == 1 && out.row == shape.out_w;
+        const Scratch<T> results(dense ? 0 : shape.positions());
         for (; begin < end; ++begin) {
           const int64_t image = begin / shape.groups;
           const int64_t group = begin % shape.groups;
-          plane.Load(x + begin * shape.height * shape.width);
+          const simd::PaddedPlane<T>& padded = plane.Load(x + begin * shape.height * shape.width);
           for (int64_t o = 0; o < shape.out_channels; ++o) {
             const int64_t channel = group * shape.out_channels + o;
             for (int64_t k = 0; k < taps; ++k) {
               weights.get()[k] = w.data[group * w.group + o * w.out + k / shape.taps_w * w.row + k % shape.taps_w * w.column];
             }
-            for (int64_t i = 0; i < shape.out_h; ++i) {
-              kernel.row(plane.RowsFor(i), plane.offsets(), shape.taps_h, shape.taps_w, weights.get(),
-                         bias == nullptr ? T(0) : bias[channel], shape.out_w, results.get());
-              T* const to = out.data + image * out.image + channel * out.channel + i * out.row;
-              const T* const from = results.get();
-              if (accumulate) {
-                for (int64_t j = 0; j < shape.out_w; ++j) to[j * out.column] += from[j];
-              } else if (out.column == 1) {
-                std::memcpy(to, from, static_cast<size_t>(shape.out_w) * sizeof(T));
-              } else {
-                for (int64_t j = 0; j < shape.out_w; ++j) to[j * out.column] = from[j];
+            T* const to = out.data + image * out.image + channel * out.channel;
+            kernel.correlate(padded, weights.get(), bias == nullptr ? T(0) : bias[channel], dense ? to : results.get());
+            const T* from = results.get();
+            for (int64_t i = 0; !dense && i < shape.out_h; ++i) {
+              for (int64_t j = 0; j < shape.out_w; ++j, ++from) {
+                T& result = to[i * out.row + j * out.column];
+                result = accumulate ? result + *from : *from;
               }
             }
           }
@@ -130,31 +118,31 @@ void DepthwiseWeightGradient(const Correlation& shape, const T* x, const T* grad
   const simd::Depthwise<T> kernel = simd::ChooseDepthwise<T>();
   const int64_t taps = shape.taps_h * shape.taps_w;
   const int64_t channels = shape.groups * shape.out_channels;
+  const T* const end_of_grad = grad_out + shape.images * channels * shape.positions();
+  const simd::PackRows<T> pack = simd::ChoosePackRows<T>();
   ParallelFor(
       shape.groups, std::max<int64_t>(1, Grain(shape) / shape.images),
       [&](int64_t begin, int64_t end) {
-        Plane<T> plane(shape, kernel.lanes);
-        const Scratch<T> sums(shape.out_channels * taps * kernel.lanes);
-        const Scratch<T> grad(shape.out_w + kernel.lanes);
-        std::fill(grad.get(), grad.get() + shape.out_w + kernel.lanes, T(0));
+        Plane<T> plane(shape, x, kernel.lanes);
+        const Scratch<T> sums(shape.out_channels * taps);
+        const int64_t pitch = (shape.out_w + kernel.lanes - 1) / kernel.lanes * kernel.lanes;
+        const Scratch<T> grads(shape.out_h * pitch + kMaxVector);
         for (int64_t group = begin; group < end; ++group) {
-          std::fill(sums.get(), sums.get() + shape.out_channels * taps * kernel.lanes, T(0));
+          std::fill(sums.get(), sums.get() + shape.out_channels * taps, T(0));
           for (int64_t image = 0; image < shape.images; ++image) {
-            plane.Load(x + (image * shape.groups + group) * shape.height * shape.width);
+            const simd::PaddedPlane<T>& padded =
+                plane.Load(x + (image * shape.groups + group) * shape.height * shape.width);
             for (int64_t o = 0; o < shape.out_channels; ++o) {
-              const T* from = grad_out + (image * channels + group * shape.out_channels + o) * shape.positions();
-              for (int64_t i = 0; i < shape.out_h; ++i, from += shape.out_w) {
-                std::memcpy(grad.get(), from, static_cast<size_t>(shape.out_w) * sizeof(T));
-                kernel.products(plane.RowsFor(i), plane.offsets(), shape.taps_h, shape.taps_w, grad.get(), shape.out_w,
-                                sums.get() + o * taps * kernel.lanes);
+              const T* grad = grad_out + (image * channels + group * shape.out_channels + o) * shape.positions();
+              for (int64_t i = 0; i < shape.out_h; ++i, grad += shape.out_w) {
+                CopyPaddedRow(pack, grad, shape.out_w, end_of_grad - grad, 0, 1, pitch, grads.get() + i * pitch);
               }
+              kernel.products(padded, grads.get(), pitch, sums.get() + o * taps);
             }
           }
+          T* const to = grad_w + group * shape.out_channels * taps;
           for (int64_t k = 0; k < shape.out_channels * taps; ++k) {
-            T sum = 0;
-            for (int64_t lane = 0; lane < kernel.lanes; ++lane) sum += sums.get()[k * kernel.lanes + lane];
-            T& result = grad_w[group * shape.out_channels * taps + k];
-            result = accumulate ? result + sum : sum;
+            to[k] = accumulate ? to[k] + sums.get()[k] : sums.get()[k];
           }
         }
       },

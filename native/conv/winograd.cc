@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "conv/runs.h"
 #include "conv/scratch.h"
 #include "parallel.h"
 #include "simd/gemm_tile.h"
@@ -18,9 +19,6 @@ using simd::kWinogradTile;
 
 // Output channels whose products are in the second-level cache at a time.
 constexpr int64_t kChannelBlock = 32;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 class Filter {
  public:
@@ -32,8 +30,7 @@ class Filter {
         out_(out),
         tile_(simd::ChooseGemmTile<float>()),
         transforms_(simd::ChooseWinograd()),
-        tiles_h_(CeilDivide(shape.out_h, kWinogradTile)),
-        tiles_w_(CeilDivide(shape.out_w, kWinogradTile)),
+        tiles_(InputTiles(shape)),
         rows_(CeilDivide(shape.out_channels, tile_.rows) * tile_.rows),
         // A little more than the kernels take, so that points do not compete for the same cache lines.
         kernel_stride_(rows_ * shape.in_channels + 2 * tile_.rows),
@@ -42,7 +39,7 @@ class Filter {
   }
 
   bool Run() {
-    const int64_t panels = CeilDivide(shape_.images * tiles_h_ * tiles_w_, tile_.columns);
+    const int64_t panels = CeilDivide(tiles_.images * tiles_.positions(), tile_.columns);
     const int64_t work = kWinogradPoints * rows_ * shape_.in_channels * tile_.columns;
     // Output channels are divided too where there are too few panels to share out, and enough to do.
     const int64_t parts = panels * work < 2 * kMultiplyGrain ? 1 : NumThreads();
@@ -102,50 +99,33 @@ class Filter {
 
     // Channels [from, from + rows) of the group's outputs.
     void Run(int64_t group, int64_t from, int64_t rows, int64_t number) {
-      FindRuns(group, number);
+      first_ = number * f_.tile_.columns;
+      used_ = FindRuns(f_.tiles_, group, first_, f_.tile_.columns, runs_);
+      width_ = f_.tile_.Width(used_);
       TransformInputs();
       for (int64_t row = from; row < from + rows; row += block_) {
         const int64_t some = std::min(block_, from + rows - row);
         const int64_t depth = f_.shape_.in_channels;
         const float* const kernels = f_.kernels_.get() + group * kWinogradPoints * f_.kernel_stride_ + row * depth;
         for (int64_t p = 0; p < kWinogradPoints; ++p) {
-          f_.tile_.multiply(some, depth, kernels + p * f_.kernel_stride_, inputs_.get() + p * input_stride_, nullptr, false,
-                            products_.get() + p * product_stride_, f_.tile_.columns);
+          f_.tile_.multiply(some, width_, depth, kernels + p * f_.kernel_stride_, inputs_.get() + p * input_stride_, nullptr, false,
+                            products_.get() + p * product_stride_, width_);
         }
         for (int64_t r = 0; r < some; ++r) WriteOutputs(group * f_.shape_.out_channels + row + r, r);
       }
     }
 
    private:
-    void FindRuns(int64_t group, int64_t number) {
-      const Correlation& shape = f_.shape_;
-      const int64_t tiles = f_.tiles_h_ * f_.tiles_w_;
-      const int64_t plane = shape.in_channels * shape.height * shape.width;
-      runs_.clear();
-      first_ = number * f_.tile_.columns;
-      const int64_t count = std::min(f_.tile_.columns, shape.images * tiles - first_);
-      for (int64_t at = 0; at < count;) {
-        const int64_t image = (first_ + at) / tiles;
-        const int64_t i = (first_ + at) % tiles / f_.tiles_w_;
-        const int64_t j = (first_ + at) % f_.tiles_w_;
-        const int64_t some = std::min(count - at, f_.tiles_w_ - j);
-        runs_.push_back({(image * shape.groups + group) * plane, kWinogradTile * i + shape.first_h,
-                         kWinogradTile * j + shape.first_w, some, at});
-        at += some;
-      }
-      used_ = count;
-    }
-
     void TransformInputs() {
       const Correlation& shape = f_.shape_;
       for (int64_t c = 0; c < shape.in_channels; ++c) {
-        float* const to = inputs_.get() + c * f_.tile_.columns;
-        for (const simd::Run& run : runs_) {
+        float* const to = inputs_.get() + c * width_;
+        for (const conv::Run& run : runs_) {
           f_.transforms_.transform_input(f_.x_ + run.image + c * shape.height * shape.width, shape.height, shape.width, run,
                                          scratch_.get(), to + run.at, input_stride_);
         }
-        for (int64_t p = 0; used_ < f_.tile_.columns && p < kWinogradPoints; ++p) {
-          std::fill(to + p * input_stride_ + used_, to + p * input_stride_ + f_.tile_.columns, 0.0f);
+        for (int64_t p = 0; used_ < width_ && p < kWinogradPoints; ++p) {
+          std::fill(to + p * input_stride_ + used_, to + p * input_stride_ + width_, 0.0f);
         }
       }
     }
@@ -154,19 +134,18 @@ class Filter {
     void WriteOutputs(int64_t channel, int64_t r) const {
       const Correlation& shape = f_.shape_;
       const float bias = f_.bias_ == nullptr ? 0.0f : f_.bias_[channel];
-      const int64_t columns = f_.tile_.columns;
-      const float* const products = products_.get() + r * columns;
-      if (!f_.transforms_.transform_output(products, product_stride_, columns, bias, outputs_.get())) f_.finite_ = false;
-      for (const simd::Run& run : runs_) {
+      const float* const products = products_.get() + r * width_;
+      if (!f_.transforms_.transform_output(products, product_stride_, width_, bias, outputs_.get())) f_.finite_ = false;
+      for (const conv::Run& run : runs_) {
         const int64_t tile = first_ + run.at;
-        const int64_t i = tile % (f_.tiles_h_ * f_.tiles_w_) / f_.tiles_w_ * kWinogradTile;
-        const int64_t j = tile % f_.tiles_w_ * kWinogradTile;
-        float* const to = f_.out_.data + tile / (f_.tiles_h_ * f_.tiles_w_) * f_.out_.image + channel * f_.out_.channel +
+        const int64_t i = tile % f_.tiles_.positions() / f_.tiles_.out_w * kWinogradTile;
+        const int64_t j = tile % f_.tiles_.out_w * kWinogradTile;
+        float* const to = f_.out_.data + tile / f_.tiles_.positions() * f_.out_.image + channel * f_.out_.channel +
                           i * f_.out_.row + j;
         const int64_t rows = std::min(kWinogradTile, shape.out_h - i);
         const int64_t width = std::min(kWinogradTile * run.count, shape.out_w - j);
         for (int64_t row = 0; row < rows; ++row) {
-          const float* const results = outputs_.get() + (row * columns + run.at) * kWinogradTile;
+          const float* const results = outputs_.get() + (row * width_ + run.at) * kWinogradTile;
           std::memcpy(to + row * f_.out_.row, results, static_cast<size_t>(width) * sizeof(float));
         }
       }
@@ -180,9 +159,10 @@ class Filter {
     Scratch<float> products_;
     Scratch<float> outputs_;
     Scratch<float> scratch_;
-    std::vector<simd::Run> runs_;
-    int64_t first_ = 0;
-    int64_t used_ = 0;
+    std::vector<conv::Run> runs_;
+    int64_t first_ = 0;  // tile
+    int64_t used_ = 0;   // how many tiles
+    int64_t width_ = 0;  // of the panel: whole vectors
   };
 
   const Correlation& shape_;
@@ -192,8 +172,7 @@ class Filter {
   const Target<float>& out_;
   const simd::GemmTile<float> tile_;
   const simd::Winograd transforms_;
-  const int64_t tiles_h_;
-  const int64_t tiles_w_;
+  const Correlation tiles_;
   const int64_t rows_;  // a group's output channels, rounded up to whole tiles of products
   const int64_t kernel_stride_;
   Scratch<float> kernels_;
@@ -202,9 +181,50 @@ class Filter {
 
 }  // namespace
 
-bool SuitsWinograd(const Correlation& shape) {
+Correlation OutputTiles(const Correlation& shape) {
+  Correlation tiles = shape;
+  tiles.in_channels = shape.out_channels, tiles.height = shape.out_h, tiles.width = shape.out_w;
+  tiles.out_h = CeilDivide(shape.out_h, kWinogradTile), tiles.out_w = CeilDivide(shape.out_w, kWinogradTile);
+  tiles.step_h = tiles.step_w = kWinogradTile;
+  tiles.first_h = tiles.first_w = 0;
+  return tiles;
+}
+
+Correlation InputTiles(const Correlation& shape) {
+  Correlation tiles = OutputTiles(shape);
+  tiles.in_channels = shape.in_channels, tiles.height = shape.height, tiles.width = shape.width;
+  tiles.first_h = shape.first_h, tiles.first_w = shape.first_w;
+  return tiles;
+}
+
+namespace {
+
+bool IsThreeByThree(const Correlation& shape) {
   return shape.taps_h == 3 && shape.taps_w == 3 && shape.step_h == 1 && shape.step_w == 1 && shape.tap_h == 1 &&
-         shape.tap_w == 1 && shape.in_channels >= 16 && shape.out_channels >= 16 && shape.images * shape.out_h * shape.out_w >= 1000;
+         shape.tap_w == 1;
+}
+
+}  // namespace
+
+// Measured, see docs/convolution.md. Few tiles do not pay for transforming the kernels, short rows of tiles waste the vectors
+// that transform them, and then only many channels make up for it.
+bool SuitsWinograd(const Correlation& shape) {
+  if (!IsThreeByThree(shape)) return false;
+  const Correlation tiles = OutputTiles(shape);
+  const double count = static_cast<double>(tiles.images * tiles.positions());
+  const double kernels = static_cast<double>(shape.in_channels * shape.out_channels);
+  return std::min(shape.in_channels, shape.out_channels) >= 8 && count >= 32 && 16 * count * count >= kernels &&
+         (tiles.out_w >= 7 || kernels >= 512);
+}
+
+bool SuitsWinogradGradient(const Correlation& shape) {
+  if (!IsThreeByThree(shape)) return false;
+  const Correlation tiles = OutputTiles(shape);
+  const double count = static_cast<double>(tiles.images * tiles.positions());
+  const double kernels = static_cast<double>(shape.in_channels * shape.out_channels);
+  const int64_t channels = std::min(shape.in_channels, shape.out_channels);
+  return count >= 64 && 4 * count * count >= kernels &&
+         channels >= (tiles.out_w >= 14 ? 8 : tiles.out_w >= 7 ? 32 : tiles.out_w >= 4 ? 256 : INT64_MAX);
 }
 
 bool CorrelateWinograd(const Correlation& shape, const float* x, const Weights<float>& w, const float* bias,

@@ -6,8 +6,13 @@
 
 namespace evenkeel::conv {
 
-// Whether it applies, and pays.
+// Whether it applies, and pays: for a correlation, and for the gradient with respect to its weights.
 bool SuitsWinograd(const Correlation& shape);
+bool SuitsWinogradGradient(const Correlation& shape);
+
+// Tiles as outputs that lie four pixels apart: those of the input, which overlap, and those of the output, which do not.
+Correlation InputTiles(const Correlation& shape);
+Correlation OutputTiles(const Correlation& shape);
 
 // As Correlate, without accumulating, for a shape that suits; out's columns lie side by side. False if an output is not finite, and
 // then out holds nothing of use: a transformed tile cannot tell which of its outputs an infinity or a NaN belongs to.

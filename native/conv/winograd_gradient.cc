@@ -15,21 +15,17 @@ namespace evenkeel::conv {
 namespace {
 
 using simd::kWinogradPoints;
-using simd::kWinogradTile;
 
 // Tiles whose products are summed at a time.
 constexpr int64_t kStrip = 192;
-constexpr int64_t kMultiplyGrain = 1 << 18;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Some output and some input channels of a group: what a thread works out by itself.
 class Block {
  public:
   Block(const Correlation& shape, const float* x, const float* grad_out, int64_t outs, int64_t ins)
       : shape_(shape),
-        tiles_(OfTiles(shape, shape.in_channels, shape.height, shape.width)),
-        grad_tiles_(OfTiles(shape, shape.out_channels, shape.out_h, shape.out_w)),
+        tiles_(InputTiles(shape)),
+        grad_tiles_(OutputTiles(shape)),
         x_(x),
         grad_out_(grad_out),
         product_(simd::ChooseDotTile<float>()),
@@ -41,9 +37,7 @@ class Block {
         inputs_(kWinogradPoints * ins * row_ + product_.lanes),
         grads_(kWinogradPoints * outs * row_ + product_.lanes),
         sums_(kWinogradPoints * outs * ins),
-        scratch_(transforms_.scratch(row_)) {
-    tiles_.first_h = shape.first_h, tiles_.first_w = shape.first_w;
-  }
+        scratch_(transforms_.scratch(row_)) {}
 
   // Output channels [out, out + outs) and input channels [in, in + ins) of the group.
   void Run(int64_t group, int64_t out, int64_t outs, int64_t in, int64_t ins, float* grad_w) {
@@ -67,17 +61,7 @@ class Block {
   }
 
  private:
-  using TransformFunction = void (*)(const float*, int64_t, int64_t, const simd::Run&, float*, float*, int64_t);
-
-  // Tiles as outputs that lie four pixels apart: in the input they overlap, in the gradient they do not.
-  static Correlation OfTiles(const Correlation& shape, int64_t channels, int64_t height, int64_t width) {
-    Correlation tiles = shape;
-    tiles.in_channels = channels, tiles.height = height, tiles.width = width;
-    tiles.out_h = CeilDivide(shape.out_h, kWinogradTile), tiles.out_w = CeilDivide(shape.out_w, kWinogradTile);
-    tiles.step_h = tiles.step_w = kWinogradTile;
-    tiles.first_h = tiles.first_w = 0;
-    return tiles;
-  }
+  using TransformFunction = void (*)(const float*, int64_t, int64_t, const conv::Run&, float*, float*, int64_t);
 
   // Channels [from, from + count) of tiles [first, first + used); zeros up to whole vectors after them.
   void Transform(const Correlation& tiles, const float* data, TransformFunction transform, int64_t group, int64_t from,
@@ -86,7 +70,7 @@ class Block {
     const int64_t plane = tiles.height * tiles.width;
     const int64_t end = CeilDivide(used, product_.lanes) * product_.lanes;
     for (int64_t c = 0; c < count; ++c, to += row_) {
-      for (const simd::Run& run : runs_) {
+      for (const conv::Run& run : runs_) {
         transform(data + run.image + (from + c) * plane, tiles.height, tiles.width, run, scratch_.get(), to + run.at,
                   point_stride);
       }
@@ -97,8 +81,8 @@ class Block {
   }
 
   const Correlation& shape_;
-  Correlation tiles_;
-  Correlation grad_tiles_;
+  const Correlation tiles_;
+  const Correlation grad_tiles_;
   const float* x_;
   const float* grad_out_;
   const simd::DotTile<float> product_;
@@ -110,7 +94,7 @@ class Block {
   Scratch<float> grads_;
   Scratch<float> sums_;
   Scratch<float> scratch_;
-  std::vector<simd::Run> runs_;
+  std::vector<conv::Run> runs_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "simd/dot_tile.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "simd/dot_tile.cc"
@@ -26,19 +27,61 @@ constexpr int kColumns = 6;
 #endif
 
 // Vectors of scalable targets cannot be put in arrays: each sum is a variable of its own.
-#define EVENKEEL_EACH_COLUMN(COLUMN, i) COLUMN(i, 0) COLUMN(i, 1) COLUMN(i, 2) COLUMN(i, 3) COLUMN(i, 4) COLUMN(i, 5)
-#define EVENKEEL_EACH_SUM(COLUMN)                                                                          \
-  EVENKEEL_EACH_COLUMN(COLUMN, 0) EVENKEEL_EACH_COLUMN(COLUMN, 1) EVENKEEL_EACH_COLUMN(COLUMN, 2) \
-  EVENKEEL_EACH_COLUMN(COLUMN, 3)
-#define EVENKEEL_START(i, j) V s##i##j = hn::Zero(d);
-#define EVENKEEL_MULTIPLY(i, j) \
-  if constexpr (kRows > i && kColumns > j) s##i##j = hn::MulAdd(left##i, right##j, s##i##j);
-#define EVENKEEL_STORE(i, j)                                             \
-  if constexpr (kRows > i && kColumns > j) {                             \
-    if (i < m && j < n) c[i * ldc + j] += hn::GetLane(hn::SumOfLanes(d, s##i##j)); \
+#define EVENKEEL_START(j) \
+  V s0##j = zero;         \
+  V s1##j = zero;         \
+  V s2##j = zero;         \
+  V s3##j = zero;
+
+// Column by column, so that one vector of b is in use at a time.
+#define EVENKEEL_MULTIPLY(j)                                               \
+  if constexpr (kColumns > j) {                                            \
+    const V right = load(b##j);                                            \
+    s0##j = hn::MulAdd(left0, right, s0##j);                               \
+    s1##j = hn::MulAdd(left1, right, s1##j);                               \
+    s2##j = hn::MulAdd(left2, right, s2##j);                               \
+    if constexpr (kRows == 4) s3##j = hn::MulAdd(left3, right, s3##j);     \
   }
-#define EVENKEEL_LOAD_LEFT(i) const V left##i = kRows > i ? hn::LoadU(d, a##i + p) : zero;
-#define EVENKEEL_LOAD_RIGHT(j) const V right##j = kColumns > j ? hn::LoadU(d, b##j + p) : zero;
+
+// The `count` elements from `from` on, fewer than a vector's; zeros in the other lanes.
+template <class D, typename T>
+HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* from, int64_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN T first[HWY_MAX_BYTES / sizeof(T)] = {};
+  std::memcpy(first, from, static_cast<size_t>(count) * sizeof(T));
+  return hn::Load(d, first);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(count)), d, from);
+#endif
+}
+
+// The sum of a vector's lanes that lie a whole number of 128-bit blocks from its first ones.
+template <class D, class V, typename T>
+HWY_INLINE void StoreSumOfBlocks(D d, V v, T* to) {
+  const hn::Full128<T> block;
+  constexpr size_t kBlock = 16 / sizeof(T);
+  HWY_ALIGN T lanes[HWY_MAX_BYTES / sizeof(T)];
+  hn::Store(v, d, lanes);
+  auto sum = hn::Load(block, lanes);
+  for (size_t i = kBlock; i < hn::Lanes(d); i += kBlock) sum = hn::Add(sum, hn::Load(block, lanes + i));
+  hn::StoreU(sum, block, to);
+}
+
+// to[0] ... to[3] <- the sums of the lanes of four vectors.
+template <class D, class V, typename T>
+HWY_INLINE void StoreSums(D d, V v0, V v1, V v2, V v3, T* to) {
+  const V pair = hn::Add(hn::InterleaveLower(d, v0, v1), hn::InterleaveUpper(d, v0, v1));
+  const V other = hn::Add(hn::InterleaveLower(d, v2, v3), hn::InterleaveUpper(d, v2, v3));
+  if constexpr (sizeof(T) == 8) {
+    StoreSumOfBlocks(d, pair, to);
+    StoreSumOfBlocks(d, other, to + 2);
+  } else {
+    const hn::Repartition<double, D> wide;
+    const auto low = hn::InterleaveLower(wide, hn::BitCast(wide, pair), hn::BitCast(wide, other));
+    const auto high = hn::InterleaveUpper(wide, hn::BitCast(wide, pair), hn::BitCast(wide, other));
+    StoreSumOfBlocks(d, hn::Add(hn::BitCast(d, low), hn::BitCast(d, high)), to);
+  }
+}
 
 // c [m, n] for m <= kRows, n <= kColumns. Rows and columns past them repeat the last one.
 template <typename T>
@@ -57,23 +100,36 @@ void Tile(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, 
   const T* const b4 = b + std::min<int64_t>(4, n - 1) * ldb;
   const T* const b5 = b + std::min<int64_t>(5, n - 1) * ldb;
   const V zero = hn::Zero(d);
-  EVENKEEL_EACH_SUM(EVENKEEL_START)
-  for (int64_t p = 0; p < k; p += lanes) {
-    EVENKEEL_LOAD_LEFT(0) EVENKEEL_LOAD_LEFT(1) EVENKEEL_LOAD_LEFT(2) EVENKEEL_LOAD_LEFT(3)
-    EVENKEEL_LOAD_RIGHT(0) EVENKEEL_LOAD_RIGHT(1) EVENKEEL_LOAD_RIGHT(2)
-    EVENKEEL_LOAD_RIGHT(3) EVENKEEL_LOAD_RIGHT(4) EVENKEEL_LOAD_RIGHT(5)
-    EVENKEEL_EACH_SUM(EVENKEEL_MULTIPLY)
+  EVENKEEL_START(0) EVENKEEL_START(1) EVENKEEL_START(2) EVENKEEL_START(3) EVENKEEL_START(4) EVENKEEL_START(5)
+  const auto step = [&](auto&& load) HWY_ATTR {
+    const V left0 = load(a0);
+    const V left1 = load(a1);
+    const V left2 = load(a2);
+    const V left3 = kRows == 4 ? load(a3) : zero;
+    EVENKEEL_MULTIPLY(0) EVENKEEL_MULTIPLY(1) EVENKEEL_MULTIPLY(2)
+    EVENKEEL_MULTIPLY(3) EVENKEEL_MULTIPLY(4) EVENKEEL_MULTIPLY(5)
+    (void)left3;
+  };
+  int64_t p = 0;
+  for (; p + lanes <= k; p += lanes) step([&](const T* from) HWY_ATTR { return hn::LoadU(d, from + p); });
+  if (p < k) step([&](const T* from) HWY_ATTR { return LoadFirst(d, from + p, k - p); });
+  // Columns 4 and 5 of two rows share four.
+  HWY_ALIGN T sums[4 * 6] = {};
+  StoreSums(d, s00, s01, s02, s03, sums);
+  StoreSums(d, s10, s11, s12, s13, sums + 4);
+  StoreSums(d, s20, s21, s22, s23, sums + 8);
+  if constexpr (kRows == 4) {
+    StoreSums(d, s30, s31, s32, s33, sums + 12);
+    StoreSums(d, s04, s05, s14, s15, sums + 16);
+    StoreSums(d, s24, s25, s34, s35, sums + 20);
   }
-  EVENKEEL_EACH_SUM(EVENKEEL_STORE)
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) c[i * ldc + j] += sums[j < 4 ? 4 * i + j : 12 + 2 * i + j];
+  }
 }
 
-#undef EVENKEEL_EACH_COLUMN
-#undef EVENKEEL_EACH_SUM
 #undef EVENKEEL_START
 #undef EVENKEEL_MULTIPLY
-#undef EVENKEEL_STORE
-#undef EVENKEEL_LOAD_LEFT
-#undef EVENKEEL_LOAD_RIGHT
 
 template <typename T>
 void Multiply(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc) {

@@ -10,7 +10,7 @@ template <typename T>
 struct DotTile {
   int64_t lanes;    // elements in a vector
   int64_t columns;  // n that waste nothing are multiples of it
-  // c [m, n] += a [m, k] times the transpose of b [n, k], k a multiple of lanes.
+  // c [m, n] += a [m, k] times the transpose of b [n, k].
   void (*multiply)(int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb, T* c, int64_t ldc);
 };
 

@@ -201,7 +201,7 @@ HWY_INLINE void StoreSix(V v0, V v1, V v2, V v3, V v4, V v5, float* to, int64_t 
   hn::StoreU(v5, d, to + 5 * stride);
 }
 
-void TransformInput(const float* plane, int64_t height, int64_t width, const Run& run, float* scratch, float* out,
+void TransformInput(const float* plane, int64_t height, int64_t width, const conv::Run& run, float* scratch, float* out,
                     int64_t point_stride) {
   const D d;
   const int64_t lanes = NumLanes();
@@ -225,7 +225,7 @@ void TransformInput(const float* plane, int64_t height, int64_t width, const Run
   }
 }
 
-void TransformGradient(const float* plane, int64_t height, int64_t width, const Run& run, float* scratch, float* out,
+void TransformGradient(const float* plane, int64_t height, int64_t width, const conv::Run& run, float* scratch, float* out,
                        int64_t point_stride) {
   const D d;
   const int64_t lanes = NumLanes();

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "simd/im2col.h"
+#include "conv/runs.h"
 
 namespace evenkeel::simd {
 
@@ -24,7 +24,7 @@ struct Winograd {
 
   // out[point * point_stride + i] <- B' d B for the run's tiles i = 0, 1, ... of one channel, whose image `plane` is. Writes
   // whole vectors.
-  void (*transform_input)(const float* plane, int64_t height, int64_t width, const Run& run, float* scratch, float* out,
+  void (*transform_input)(const float* plane, int64_t height, int64_t width, const conv::Run& run, float* scratch, float* out,
                           int64_t point_stride);
 
   // y[r * 4 * columns + 4 * i + s] <- output (r, s) of tile i, A' m A + bias, for `columns` tiles; m as transform_input
@@ -33,7 +33,7 @@ struct Winograd {
 
   // The adjoints, for the gradient with respect to the kernels, G' [(A y A') .* (B' d B)] G summed over tiles.
   // As transform_input, but A y A': y are 4 x 4 outputs' gradients.
-  void (*transform_gradient)(const float* plane, int64_t height, int64_t width, const Run& run, float* scratch, float* out,
+  void (*transform_gradient)(const float* plane, int64_t height, int64_t width, const conv::Run& run, float* scratch, float* out,
                              int64_t point_stride);
   // out[9 * i + 3 * a + b] <- element (a, b) of G' u G, u[point * point_stride + i], for i < count.
   void (*transform_sums)(const float* u, int64_t point_stride, int64_t count, float* out);

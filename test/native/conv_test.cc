@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "arrays.h"
+#include "conv/geometry.h"
+#include "conv/winograd.h"
 #include "parallel.h"
 #include "simd/targets.h"
 
@@ -170,6 +172,18 @@ void CheckBackwardInput(const ConvCase& conv) {
 }
 
 template <typename T>
+void CheckTransposed(const ConvCase& conv) {
+  Arrays<T> a(conv);
+  Array<T> bias({conv.x[1]}, Layout::kOffset);
+  bias.Fill([](size_t i) { return Scrambled(i + 3000); });
+  std::vector<double> want = Wanted(a.x, 0, KnownSums<T>(conv).x);
+  const size_t plane = static_cast<size_t>(conv.x[2] * conv.x[3]);
+  for (size_t i = 0; i < want.size(); ++i) want[i] += static_cast<double>(bias[i / plane % bias.size()]);
+  RunKernel("conv_transpose2d_bias", {a.x.view(), a.out.view(), a.w.view(), bias.view()}, conv.params);
+  ASSERT_TRUE(AllNear(a.x, want, conv.InputDepth()));
+}
+
+template <typename T>
 void CheckBackwardWeight(const ConvCase& conv, double beta) {
   Arrays<T> a(conv);
   const std::vector<double> want = Wanted(a.w, beta, KnownSums<T>(conv).w);
@@ -183,7 +197,10 @@ void CheckAll(const ConvCase& conv) {
   CheckForward<T>(conv, 1);
   CheckBias<T>(conv);
   // A stride of 0 has no inverse: the guard refuses it.
-  if (conv.params[0] >= 1 && conv.params[1] >= 1) CheckBackwardInput<T>(conv);
+  if (conv.params[0] >= 1 && conv.params[1] >= 1) {
+    CheckBackwardInput<T>(conv);
+    CheckTransposed<T>(conv);
+  }
   CheckBackwardWeight<T>(conv, 0);
   CheckBackwardWeight<T>(conv, 1);
 }
@@ -283,7 +300,7 @@ TEST_P(Conv2d, Combinations) {
             for (const ConvCase& one : {conv, depthwise}) {
               SCOPED_TRACE(DescribeCase(one));
               CheckBias<float>(one);
-              CheckBackwardInput<float>(one);
+              CheckTransposed<float>(one);
               CheckBackwardWeight<float>(one, 0);
               if (dilation == 1) CheckAll<double>(one);
               if (HasFatalFailure()) return;
@@ -295,20 +312,27 @@ TEST_P(Conv2d, Combinations) {
   }
 }
 
-// Larger than a strip, a panel, a block of terms; and shapes that Winograd's filtering takes.
+// What the native code picks its way by.
+conv::Correlation CorrelationOf(const ConvCase& conv) {
+  Arrays<float> a(conv);
+  PlanBuilder builder("conv2d");
+  builder.views = {a.out.view(), a.x.view(), a.w.view()};
+  builder.params = With(conv.params, 0);
+  return conv::Geometry(builder.Decode(), 0, 1, 2).Forward();
+}
+
+// Larger than a strip, a panel, a block of terms or of the input; and shapes that Winograd's filtering takes.
 TEST_P(Conv2d, LargeShapes) {
   const ConvCase cases[] = {
       Conv({1, 3, 70, 45}, {20, 3, 3, 3}, 1, 0, 1, 1),
-      Conv({3, 130, 9, 8}, {17, 130, 3, 3}, 1, 1, 1, 1),
+      Conv({3, 130, 9, 8}, {17, 130, 3, 3}, 1, 1, 2, 1),
       Conv({2, 40, 7, 7}, {70, 40, 3, 3}, 2, 1, 1, 1),
+      Conv({1, 20, 40, 150}, {4, 20, 2, 3}, 1, 1, 1, 1),
+      Conv({2, 20, 40, 70}, {4, 20, 3, 3}, 2, 1, 1, 1),
       Conv({2, 16, 33, 31}, {16, 16, 1, 1}, 1, 0, 1, 1),
       Conv({1, 40, 40, 21}, {80, 20, 1, 1}, 1, 0, 1, 2),
       Conv({1, 64, 1, 1}, {130, 64, 1, 1}, 1, 0, 1, 1),
       Conv({2, 5, 80, 90}, {10, 1, 3, 3}, 2, 1, 1, 5),
-      Conv({1, 16, 40, 33}, {16, 16, 3, 3}, 1, 1, 1, 1),
-      Conv({3, 16, 19, 18}, {37, 16, 3, 3}, 1, 0, 1, 1),
-      Conv({2, 36, 30, 21}, {50, 18, 3, 3}, 1, 2, 1, 2),
-      Conv({40, 16, 5, 6}, {16, 16, 3, 3}, 1, 1, 1, 1),
   };
   for (const ConvCase& conv : cases) {
     SCOPED_TRACE(DescribeCase(conv));
@@ -320,6 +344,30 @@ TEST_P(Conv2d, LargeShapes) {
     CheckForward<double>(conv, 0.25);
     CheckBackwardInput<double>(conv);
     CheckBackwardWeight<double>(conv, 1);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST_P(Conv2d, WinogradShapes) {
+  struct {
+    ConvCase conv;
+    bool gradient;  // whether the weight's gradient goes that way too
+  } const cases[] = {
+      {Conv({1, 16, 21, 60}, {16, 16, 3, 3}, 1, 1, 1, 1), true},
+      {Conv({3, 16, 19, 18}, {37, 16, 3, 3}, 1, 0, 1, 1), false},
+      {Conv({2, 36, 30, 21}, {60, 18, 3, 3}, 1, 2, 1, 2), false},
+      {Conv({40, 32, 5, 6}, {16, 32, 3, 3}, 1, 1, 1, 1), false},
+      {Conv({2, 66, 27, 26}, {70, 33, 3, 3}, 1, 1, 1, 2), true},
+  };
+  for (const auto& [conv, gradient] : cases) {
+    SCOPED_TRACE(DescribeCase(conv));
+    EXPECT_TRUE(conv::SuitsWinograd(CorrelationOf(conv)));
+    EXPECT_EQ(conv::SuitsWinogradGradient(CorrelationOf(conv)), gradient);
+    CheckForward<float>(conv, 0);
+    CheckBias<float>(conv);
+    CheckBackwardInput<float>(conv);
+    CheckBackwardWeight<float>(conv, 0);
+    CheckBackwardWeight<float>(conv, -0.5);
     if (HasFatalFailure()) return;
   }
 }
@@ -391,7 +439,8 @@ Arrays<float> WithOne(const ConvCase& conv, float value, bool in_x) {
 
 // One value that is not finite spoils the outputs that see it, and no others.
 TEST_P(Conv2d, WhatIsNotFiniteStaysWhereItIs) {
-  const ConvCase conv = Conv({2, 16, 30, 21}, {18, 16, 3, 3}, 1, 1, 1, 1);
+  const ConvCase conv = Conv({1, 16, 20, 57}, {18, 16, 3, 3}, 1, 1, 1, 1);
+  ASSERT_TRUE(conv::SuitsWinograd(CorrelationOf(conv)) && conv::SuitsWinogradGradient(CorrelationOf(conv)));
   for (const double value : {kNaN, kInfinity}) {
     SCOPED_TRACE(value);
     Arrays<float> results(conv);
@@ -411,7 +460,8 @@ TEST_P(Conv2d, WhatIsNotFiniteStaysWhereItIs) {
 
 // A transformed tile overflows before its outputs do.
 TEST_P(Conv2d, LargeValuesDoNotOverflow) {
-  const ConvCase conv = Conv({2, 16, 30, 21}, {18, 16, 3, 3}, 1, 1, 1, 1);
+  const ConvCase conv = Conv({1, 16, 20, 57}, {18, 16, 3, 3}, 1, 1, 1, 1);
+  ASSERT_TRUE(conv::SuitsWinograd(CorrelationOf(conv)) && conv::SuitsWinogradGradient(CorrelationOf(conv)));
   Arrays<float> results(conv);
   const Arrays<float> a = WithOne(conv, 3e38f, true);
   RunKernel("conv2d", {results.out.view(), a.x.view(), a.w.view()}, With(conv.params, 0));

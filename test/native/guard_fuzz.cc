@@ -72,7 +72,7 @@ size_t runs = 0;
 void Try(const uint8_t* data, size_t size) {
   Bytes bytes(data, size);
   const Kernel& kernel = kKernels[bytes.Next() % kNumKernels];
-  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kQr;
+  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kQr || kernel.relation == Relation::kLinear;
   const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
                        kernel.relation == Relation::kConv2dWeight;
   const bool is_max_pool = kernel.relation == Relation::kMaxPool || kernel.relation == Relation::kMaxPoolBackward;
@@ -93,7 +93,7 @@ void Try(const uint8_t* data, size_t size) {
     // A dtype that the kernel takes, mostly.
     const unsigned wanted = is_indices ? Bit(DType::kInt64) : Fitting(kernel, v, static_cast<DType>(dtype));
     while (!IsIn(wanted, static_cast<DType>(own)) && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
-    const bool is_bias = is_conv && v == 3;
+    const bool is_bias = v == 3;
     std::vector<double> shape(static_cast<size_t>(is_state || is_bias ? 1 : ndim));
     std::vector<double> strides(shape.size());
     for (size_t d = 0; d < shape.size(); ++d) {

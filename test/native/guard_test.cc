@@ -523,6 +523,35 @@ TEST(GuardRelation, Gemm) {
   EXPECT_REFUSED(gemm({2, 3}, {2, 4}, {4, 3, 1}), kWrongDims);
 }
 
+TEST(GuardRelation, Linear) {
+  const auto linear = [&](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
+    return MakePlan("linear", {Tight(out), Tight(x), Tight(w)}, {0});
+  };
+  EXPECT_ACCEPTED(linear({2, 3}, {2, 4}, {3, 4}));
+  EXPECT_ACCEPTED(linear({2, 3}, {2, 0}, {3, 0}));
+  EXPECT_REFUSED(linear({2, 3}, {1, 4}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {3, 4}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 5}, {3, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {3, 5}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {2, 4}), kSizes);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {4, 4}), kSizes);
+  EXPECT_REFUSED(linear({2}, {2, 4}, {0, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3, 1}, {2, 4}, {3, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2}, {3, 0}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4, 1}, {3, 4}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 0}, {3}), kWrongDims);
+  EXPECT_REFUSED(linear({2, 3}, {2, 4}, {3, 4, 1}), kWrongDims);
+  const auto biased = [&](const PlannedView& bias) {
+    return MakePlan("linear_bias", {Tight({2, 3}), Tight({2, 4}), Tight({3, 4}), bias}, {1});
+  };
+  EXPECT_ACCEPTED(biased(Tight({3})));
+  EXPECT_REFUSED(biased(Tight({2})), kSizes);
+  EXPECT_REFUSED(biased(Tight({4})), kSizes);
+  EXPECT_REFUSED(biased(Tight({3, 1})), kWrongDims);
+  EXPECT_REFUSED(biased(MakeView({3}, {2}, 0, 9)), kNotContiguous);
+  EXPECT_REFUSED(biased(MakeView({3}, {1}, 1, 3)), kOutside);
+}
+
 // Two images, 6 channels to 4 in 2 groups, 3 x 2 kernels, 5 x 7 to 4 x 5 pixels.
 struct Conv {
   std::string kernel = "conv2d";
@@ -538,6 +567,7 @@ struct Conv {
     seven.resize(7);
     if (kernel == "conv2d") return MakePlan(kernel, {out, x, w}, params);
     if (kernel == "conv2d_bias") return MakePlan(kernel, {out, x, w, bias}, seven);
+    if (kernel == "conv_transpose2d_bias") return MakePlan(kernel, {x, out, w, bias}, seven);
     if (kernel == "conv2d_backward_input") return MakePlan(kernel, {x, out, w}, seven);
     return MakePlan(kernel, {w, x, out}, params);
   }
@@ -546,15 +576,22 @@ struct Conv {
 // The same checks for all of them, whatever the order of their views.
 class GuardConv : public ::testing::TestWithParam<const char*> {
  protected:
+  bool IsTransposed() const { return GetParam() == std::string("conv_transpose2d_bias"); }
+  // Of the size that goes with the output.
+  PlannedView Bias(const Conv& conv) const {
+    return MakeView({(IsTransposed() ? conv.x : conv.out).shape[1]}, {1}, 0, SIZE_MAX);
+  }
   Conv Base() const {
     Conv conv;
     conv.kernel = GetParam();
+    conv.bias = Bias(conv);
     return conv;
   }
 };
 
 INSTANTIATE_TEST_SUITE_P(, GuardConv,
-                         ::testing::Values("conv2d", "conv2d_bias", "conv2d_backward_input", "conv2d_backward_weight"),
+                         ::testing::Values("conv2d", "conv2d_bias", "conv2d_backward_input", "conv_transpose2d_bias",
+                                           "conv2d_backward_weight"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(GuardConv, Shapes) {
@@ -565,7 +602,7 @@ TEST_P(GuardConv, Shapes) {
   EXPECT_ACCEPTED(conv.Plan());
   const auto with = [&](std::vector<double> out, std::vector<double> x, std::vector<double> w) {
     Conv other = Base();
-    other.out = Tight(out), other.x = Tight(x), other.w = Tight(w), other.bias = Tight({out[1]});
+    other.out = Tight(out), other.x = Tight(x), other.w = Tight(w), other.bias = Bias(other);
     return other.Plan();
   };
   EXPECT_REFUSED(with({1, 4, 4, 5}, {2, 6, 5, 7}, {4, 3, 3, 2}), kSizes);
@@ -611,11 +648,12 @@ TEST_P(GuardConv, Contiguous) {
   conv = Base();
   conv.x = MakeView({2, 0, 5, 7}, {35, 35, 7, 1}, 0, 0);
   conv.w = MakeView({4, 0, 3, 2}, {99, 6, 2, 1}, 0, 0);
+  conv.bias = Bias(conv);
   EXPECT_ACCEPTED(conv.Plan());
 }
 
 TEST_P(GuardConv, Parameters) {
-  const bool inverse = GetParam() == std::string("conv2d_backward_input");
+  const bool inverse = IsTransposed() || GetParam() == std::string("conv2d_backward_input");
   for (int p = 0; p < 7; ++p) {
     Conv conv = Base();
     for (const double bad : {-1.0, -1e-300, kMaxInt + 1, 1e300, kInfinity, -kInfinity, kNaN}) {
@@ -661,7 +699,7 @@ TEST_P(GuardConv, SizesStayBelowTwoToThe31) {
     conv = Base();
     conv.out = Tight({2, 0, 4, 5});
     conv.w = Tight({0, 3, 3, 2});
-    conv.bias = Tight({0});
+    conv.bias = Bias(conv);
     EXPECT_ACCEPTED(conv.Plan());
     conv.w.shape[d] = kMaxInt;
     EXPECT_ACCEPTED(conv.Plan());
@@ -672,6 +710,7 @@ TEST_P(GuardConv, SizesStayBelowTwoToThe31) {
   conv.out = Tight({0, 4, 4, 5});
   conv.x = Tight({0, 2 * kMaxInt, 5, 7});
   conv.w = Tight({4, kMaxInt, 3, 0});
+  conv.bias = Bias(conv);
   EXPECT_ACCEPTED(conv.Plan());
   conv.x = Tight({0, 2 * (kMaxInt + 1), 5, 7});
   conv.w = Tight({4, kMaxInt + 1, 3, 0});
@@ -680,7 +719,7 @@ TEST_P(GuardConv, SizesStayBelowTwoToThe31) {
   conv.out = Tight({0, kMaxInt, 4, 5});
   conv.x = Tight({0, 3, 5, 7});
   conv.w = Tight({kMaxInt, 3, 3, 0});
-  conv.bias = Tight({kMaxInt});
+  conv.bias = Bias(conv);
   conv.params[6] = 1;
   EXPECT_ACCEPTED(conv.Plan());
   conv.out.shape[1] = conv.w.shape[0] = kMaxInt + 1;
@@ -688,18 +727,21 @@ TEST_P(GuardConv, SizesStayBelowTwoToThe31) {
 }
 
 TEST(GuardConvBias, OneForEachOutputChannel) {
-  Conv conv;
-  conv.kernel = "conv2d_bias";
-  for (const double size : {0, 1, 2, 3, 5, 6}) {
-    conv.bias = Tight({size});
-    EXPECT_REFUSED(conv.Plan(), kSizes);
+  for (const char* const kernel : {"conv2d_bias", "conv_transpose2d_bias"}) {
+    Conv conv;
+    conv.kernel = kernel;
+    const double channels = conv.kernel == "conv2d_bias" ? 4 : 6;
+    for (double size = 0; size < 9; ++size) {
+      conv.bias = Tight({size});
+      EXPECT_EQ(Outcome(conv.Plan()), size == channels ? "accepted" : kSizes) << size;
+    }
+    conv.bias = Tight({channels, 1});
+    EXPECT_REFUSED(conv.Plan(), kWrongDims);
+    conv.bias = MakeView({channels}, {2}, 0, 19);
+    EXPECT_REFUSED(conv.Plan(), kNotContiguous);
+    conv.bias = MakeView({channels}, {1}, 1, static_cast<size_t>(channels));
+    EXPECT_REFUSED(conv.Plan(), kOutside);
   }
-  conv.bias = Tight({4, 1});
-  EXPECT_REFUSED(conv.Plan(), kWrongDims);
-  conv.bias = MakeView({4}, {2}, 0, 9);
-  EXPECT_REFUSED(conv.Plan(), kNotContiguous);
-  conv.bias = MakeView({4}, {1}, 1, 4);
-  EXPECT_REFUSED(conv.Plan(), kOutside);
 }
 
 // Two images of 3 channels, 6 x 5 to 3 x 2 pixels.

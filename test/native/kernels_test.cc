@@ -275,6 +275,76 @@ TEST(Gemm, RefusesStridesThatBlasCannotAddress) {
 }
 
 template <typename T>
+void CheckLinear(const Sizes& mnk, Layout x_layout, Layout w_layout, bool has_bias, bool relu) {
+  const int64_t m = mnk[0], n = mnk[1], k = mnk[2];
+  Array<T> out({m, n}, Layout::kPadded);
+  Array<T> x({m, k}, x_layout);
+  Array<T> w({n, k}, w_layout);
+  Array<T> bias({n}, Layout::kOffset);
+  out.Fill([](size_t) { return kNaN; });
+  x.Fill(Scrambled);
+  w.Fill([](size_t i) { return Scrambled(i + 1000); });
+  bias.Fill([](size_t i) { return Scrambled(i + 2000); });
+  // NaN goes through the activation.
+  if (m > 1 && k > 0) x[0] = std::numeric_limits<T>::quiet_NaN();
+  const std::vector<T> gaps = out.Gaps();
+  std::vector<PlannedView> views = {out.view(), x.view(), w.view()};
+  if (has_bias) views.push_back(bias.view());
+  RunKernel(has_bias ? "linear_bias" : "linear", views, {relu ? 1.0 : 0.0});
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      double sum = has_bias ? static_cast<double>(bias[static_cast<size_t>(j)]) : 0;
+      for (int64_t l = 0; l < k; ++l) {
+        sum += static_cast<double>(x[static_cast<size_t>(i * k + l)]) * static_cast<double>(w[static_cast<size_t>(j * k + l)]);
+      }
+      if (relu && sum < 0) sum = 0;
+      ASSERT_TRUE(Near(static_cast<double>(out[static_cast<size_t>(i * n + j)]), sum, 2 * static_cast<double>(k + 2) * kEpsilon<T>))
+          << "element " << i << ", " << j;
+    }
+  }
+  ASSERT_TRUE(SameBits(out.Gaps(), gaps));
+}
+
+TEST_P(OnTarget, Linear) {
+  SetNumThreads(3);
+  std::vector<Sizes> sizes;
+  for (const int64_t m : {0, 1, 2, 5, 33}) {
+    for (const int64_t n : {0, 1, 6, 20}) {
+      for (const int64_t k : {0, 1, 7, 40}) sizes.push_back({m, n, k});
+    }
+  }
+  // The last ones by dot products, all of their edges ragged; and large enough for several threads.
+  sizes.insert(sizes.end(), {{1, 700, 900}, {200, 210, 60}, {4, 400, 256}, {35, 38, 300}, {6, 333, 263}, {150, 13, 257}, {130, 70, 280}});
+  for (const Sizes& mnk : sizes) {
+    SCOPED_TRACE(Describe(mnk));
+    for (const bool has_bias : {false, true}) {
+      for (const bool relu : {false, true}) {
+        CheckLinear<float>(mnk, Layout::kDense, Layout::kOffset, has_bias, relu);
+        CheckLinear<double>(mnk, Layout::kPadded, Layout::kDense, has_bias, relu);
+      }
+    }
+    CheckLinear<float>(mnk, Layout::kReversed, Layout::kDense, true, true);
+    CheckLinear<double>(mnk, Layout::kDense, Layout::kReversed, true, false);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Linear, RefusesStridesThatBlasCannotAddress) {
+  const auto refuses = [](Layout out_layout, Layout x_layout, Layout w_layout) {
+    Array<float> out({4, 3}, out_layout);
+    Array<float> x({4, 2}, x_layout);
+    Array<float> w({3, 2}, w_layout);
+    EXPECT_THROW(RunKernel("linear", {out.view(), x.view(), w.view()}, {0}), std::invalid_argument);
+    for (size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i], 0);
+  };
+  refuses(Layout::kDense, Layout::kGapped, Layout::kDense);
+  refuses(Layout::kDense, Layout::kDense, Layout::kBroadcast);
+  refuses(Layout::kDense, Layout::kRepeated, Layout::kDense);
+  refuses(Layout::kGapped, Layout::kDense, Layout::kDense);
+  refuses(Layout::kReversed, Layout::kDense, Layout::kDense);
+}
+
+template <typename T>
 void CheckQr(int64_t m, int64_t n, bool zeros) {
   SCOPED_TRACE(Describe({m, n}));
   Array<T> q({m, n}, Layout::kReversed);
@@ -349,8 +419,9 @@ TEST(Haar, Orthogonal) {
 TEST(Table, EveryRowHasAReference) {
   for (int id = 0; id < kNumKernels; ++id) {
     const std::string name = kKernels[id].name;
-    // mt19937's, convolutions and pooling have test programs of their own.
-    if (name.rfind("mt_", 0) == 0 || name.rfind("conv2d", 0) == 0 || name.find("_pool2d") != std::string::npos) continue;
+    // mt19937's, convolutions, linear layers and pooling have test programs of their own.
+    if (name.rfind("mt_", 0) == 0 || name.rfind("conv", 0) == 0 || name.rfind("linear", 0) == 0) continue;
+    if (name.find("_pool2d") != std::string::npos) continue;
     EXPECT_EQ(ReferencedKernels().count(name), 1u)
         << "kernels.def has a row '" << name << "': give it a reference in one of the test files";
   }
