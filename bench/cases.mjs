@@ -18,15 +18,19 @@
 // loops write to one buffer.
 import { fills, mt19937Fills } from './cases/fills.mjs';
 import { initialisers, mt19937Initialisers } from './cases/initialisers.mjs';
+import { layers } from './cases/layers.mjs';
 import { ops } from './cases/ops.mjs';
 
-const families = { ops, fills, mt19937: [...mt19937Fills, ...mt19937Initialisers], init: initialisers };
+const families = { ops, layers, fills, mt19937: [...mt19937Fills, ...mt19937Initialisers], init: initialisers };
 
 export const cases = Object.entries(families).flatMap(([group, rows]) => rows.map((row) => ({ ...row, group })));
 
-/** What is measured unless something else is asked for: all operations, and of the random numbers those with a target. */
+/**
+ * What is measured unless something else is asked for: all operations and layers, and of the random numbers those with a
+ * target.
+ */
 const brief = new Set([
-  ...ops.map(({ name }) => name),
+  ...[...ops, ...layers].map(({ name }) => name),
   'fill_ float32 1Mi',
   'uniform_ float32 1Mi',
   'uniform_ float32 16Mi',
@@ -47,8 +51,9 @@ const brief = new Set([
 
 /** What --group chooses from. */
 export const groups = {
-  brief: 'operations, and the fills and initialisers that have a target',
+  brief: 'operations, layers, and the fills and initialisers that have a target',
   ops: 'matrix products, arithmetic, the time to load the package',
+  layers: 'convolutions, linear layers, a step of training',
   fills: 'random fills on pcg32, of 4 Ki to 16 Mi elements',
   init: 'initialisers of layers',
   mt19937: "fills and initialisers on the generator of torch's numbers",

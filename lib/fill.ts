@@ -33,9 +33,14 @@ export function fillNormal(call: string, view: TensorView, mean: number, std: nu
   checkGenerator(call, checkOptions(call, options).generator).fill(call, 'normal', view, location, scale);
 }
 
+/** A lower bound from -Infinity on, or an upper one up to Infinity. */
+function checkBound(call: string, name: string, value: unknown, open: number): number {
+  return value === open ? value : checkFinite(call, name, value);
+}
+
 /**
  * Checks the parameters and fills with normal numbers, conditional on their lying in [a, b], for the public call `call`.
- * Bounds are in the units of the values, not of standard deviations.
+ * Bounds are in the units of the values, not of standard deviations; they may be infinite.
  */
 export function fillTruncNormal(
   call: string,
@@ -49,8 +54,8 @@ export function fillTruncNormal(
   checkFloat(call, view.dtype);
   const location = checkFinite(call, 'mean', mean);
   const scale = checkFinite(call, 'std', std);
-  const low = checkFinite(call, 'the lower bound', a);
-  const high = checkFinite(call, 'the upper bound', b);
+  const low = checkBound(call, 'the lower bound', a, -Infinity);
+  const high = checkBound(call, 'the upper bound', b, Infinity);
   if (scale <= 0) throw rangeError(call, `std must be above 0, got ${scale}`);
   if (low > high) throw rangeError(call, `expected bounds in order, got from ${low} to ${high}`);
   const { generator } = checkOptions(call, options);

@@ -33,9 +33,9 @@ export function normal_<T extends Tensor>(tensor: T, mean = 0, std = 1, options?
 
 /**
  * Fills with normal numbers, conditional on their lying in [a, b]: nothing lies outside, however far out the bounds are.
- * As in torch, a and b are values, not multiples of std.
+ * As in torch, a and b are values, not multiples of std; -Infinity and Infinity leave a side open.
  *
- * @throws RangeError (ERR_RANGE) for std <= 0, a > b, or parameters that are not finite
+ * @throws RangeError (ERR_RANGE) for std <= 0, a > b, or another parameter that is not finite
  * @example
  * init.truncNormal_(layer.weight, 0, 0.02, -0.04, 0.04);
  */

@@ -2,7 +2,6 @@
 import { kernelId, run } from '../run.js';
 import { numElements, type Shape } from '../shape.js';
 import { outputView, restride, squeezeView, type TensorView, unsqueezeView } from '../view.js';
-import { binaryOps } from './elementwise.js';
 import { from, linear, type Op } from './op.js';
 import { reductionOps } from './reduce.js';
 import { contiguous, copy, fill, inCompute } from './storage.js';
@@ -11,6 +10,7 @@ const kernels = {
   forward: kernelId('conv2d'),
   withBias: kernelId('conv2d_bias'),
   backwardInput: kernelId('conv2d_backward_input'),
+  transposedWithBias: kernelId('conv_transpose2d_bias'),
   backwardWeight: kernelId('conv2d_backward_weight'),
 };
 
@@ -38,9 +38,7 @@ export const conv2dOp: Op<Conv2dArguments> = {
     if (numElements(out.shape) === 0) return out;
     if (numElements(w!.shape) === 0) {
       // No input channels: nothing adds up but the bias.
-      fill(call, out, 0);
-      if (bias !== undefined) copy(call, restride(bias, [bias.shape[0]!, 1, 1], [bias.strides[0]!, 0, 0]), out);
-      return out;
+      return onlyBias(call, out, bias);
     }
     inCompute(
       call,
@@ -63,12 +61,9 @@ export const conv2dOp: Op<Conv2dArguments> = {
 /** The transposed convolution [N, Co, H, W] of x [N, Ci, h, w] with w [Ci, Co / groups, kh, kw]: conv2d's input gradient. */
 export const convTranspose2dOp: Op<Conv2dArguments> = {
   node: 'ConvolutionBackward0',
-  forward: (call, [x, w, bias], args) => {
+  forward: (_, [x, w, bias], args) => {
     const channels = w!.shape[1]! * args.groups;
-    const out = inputGradient(x!, w!, args, [x!.shape[0]!, channels, ...args.size]);
-    if (bias === undefined) return out;
-    const along = restride(bias, [channels, 1, 1], [bias.strides[0]!, 0, 0]);
-    return binaryOps.add.forward(call, [out, along], undefined, out);
+    return inputGradient(x!, w!, args, [x!.shape[0]!, channels, ...args.size], bias);
   },
   gradients: [
     from([1], (g, [w], args, { shape }) =>
@@ -100,15 +95,32 @@ export const conv1dOp: Op<Conv2dArguments> = {
 
 const call = 'backward';
 
-/** The gradient [N, Ci, H, W] with respect to the input; also the transposed convolution of g. */
-export function inputGradient(g: TensorView, w: TensorView, args: Conv2dGeometry, shape: Shape): TensorView {
+/** Fills an output [N, C, H, W] to which nothing adds but a bias [C]. */
+function onlyBias(call: string, out: TensorView, bias: TensorView | undefined): TensorView {
+  fill(call, out, 0);
+  if (bias !== undefined) copy(call, restride(bias, [bias.shape[0]!, 1, 1], [bias.strides[0]!, 0, 0]), out);
+  return out;
+}
+
+/** The gradient [N, Ci, H, W] with respect to the input; also the transposed convolution of g, plus a bias [Ci]. */
+export function inputGradient(
+  g: TensorView,
+  w: TensorView,
+  args: Conv2dGeometry,
+  shape: Shape,
+  bias?: TensorView,
+): TensorView {
   const out = outputView(call, shape, g.dtype);
   if (numElements(shape) === 0 || numElements(g.shape) === 0 || numElements(w.shape) === 0) {
-    fill(call, out, 0);
-    return out;
+    return onlyBias(call, out, bias);
   }
-  inCompute(call, out, [contiguous(call, g), contiguous(call, w)], (target, inputs) =>
-    run(call, kernels.backwardInput, [target, ...inputs], numbers(args)),
+  const kernel = bias === undefined ? kernels.backwardInput : kernels.transposedWithBias;
+  const views = [g, w, ...(bias === undefined ? [] : [bias])];
+  inCompute(
+    call,
+    out,
+    views.map((view) => contiguous(call, view)),
+    (target, inputs) => run(call, kernel, [target, ...inputs], numbers(args)),
   );
   return out;
 }

@@ -12,6 +12,7 @@ export * from './pad.js';
 export * from './pick.js';
 export * from './pool.js';
 export * from './reduce.js';
+export * from './rows.js';
 export * from './softmax.js';
 export * from './storage.js';
 export * from './views.js';

@@ -6,10 +6,15 @@ import { broadcastShapes, formatShape, sameShape } from '../shape.js';
 import { allocateView, outputView, pickDims, restride, selectView, type TensorView } from '../view.js';
 import { mul } from './arithmetic.js';
 import { from, linear, type Op } from './op.js';
-import { checkSameDType, contiguousCopy, copy, inCompute } from './storage.js';
+import { checkSameDType, contiguous, contiguousCopy, copy, inCompute } from './storage.js';
 import { wholeProductInto } from './whole.js';
 
-const kernels = { gemm: kernelId('gemm'), qr: kernelId('qr') };
+const kernels = {
+  gemm: kernelId('gemm'),
+  linear: kernelId('linear'),
+  linearBias: kernelId('linear_bias'),
+  qr: kernelId('qr'),
+};
 
 /** Whether BLAS can address a matrix: unit stride one way, no overlap the other. */
 function isMatrix(view: TensorView): boolean {
@@ -174,13 +179,26 @@ export const addmmOp: Op<Factors> = {
 
 const scaled = (view: TensorView, factor: number) => (factor === 1 ? view : mul(view, factor));
 
+/** What a linear layer does besides the product. */
+export interface LinearArgs {
+  readonly bias: boolean;
+  /** Negative elements become 0. Of floating-point numbers, and where no gradient is recorded: it has none here. */
+  readonly relu?: boolean;
+}
+
 /** x [m, k] w [n, k]' + bias [n]; the bias may be left out. */
-export const linearOp: Op<{ bias: boolean }> = {
+export const linearOp: Op<LinearArgs> = {
   node: ({ bias }) => (bias ? 'AddmmBackward0' : 'MmBackward0'),
-  forward: (call, [x, w, bias]) => {
+  forward: (call, [x, w, ...bias], { relu = false }) => {
     const out = outputView(call, [x!.shape[0]!, w!.shape[0]!], x!.dtype);
-    if (bias !== undefined) copy(call, bias, out);
-    gemmInto(call, x!, transposed(w!), out, bias === undefined ? 0 : 1);
+    if (dtypes[out.dtype].kind !== 'float') {
+      if (bias.length > 0) copy(call, bias[0]!, out);
+      wholeProductInto(call, x!, transposed(w!), out, bias.length, 1);
+      return out;
+    }
+    const kernel = bias.length > 0 ? kernels.linearBias : kernels.linear;
+    const inputs = [addressable(call, x!), addressable(call, w!), ...bias.map((view) => contiguous(call, view))];
+    inCompute(call, out, inputs, (target, operands) => run(call, kernel, [target, ...operands], [relu ? 1 : 0]));
     return out;
   },
   gradients: [

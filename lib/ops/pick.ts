@@ -1,7 +1,7 @@
-// Elements picked by index: rows of a table, and one class for each example.
+// Elements picked by index: one class for each example.
 import { computeDType } from '../dtype.js';
 import { numElements, type Shape } from '../shape.js';
-import { allocateView, checkMemory, outputView, type TensorView } from '../view.js';
+import { allocateView, checkMemory, type TensorView } from '../view.js';
 import { linear, type Op } from './op.js';
 import { cast, contiguous } from './storage.js';
 
@@ -11,45 +11,6 @@ export function indexList(call: string, view: TensorView): number[] {
   const { array, offset, shape } = contiguous(call, view);
   return Array.from(array.subarray(offset, offset + numElements(shape)) as ArrayLike<number | bigint>, Number);
 }
-
-/** Which rows are picked, and how the result is shaped: [...shape, columns]. */
-export interface RowsArgs {
-  readonly rows: readonly number[];
-  readonly shape: Shape;
-  /** A row that has no gradient. */
-  readonly padding: number | undefined;
-}
-
-/** Rows of a matrix. The caller has checked that there are such rows. */
-export const rowsOp: Op<RowsArgs> = {
-  node: 'EmbeddingBackward0',
-  forward: (call, [table], { rows, shape }) => {
-    const { array, offset } = contiguous(call, table!);
-    checkMemory(call, table!);
-    const columns = table!.shape[1]!;
-    const out = outputView(call, [...shape, columns], table!.dtype);
-    for (const [i, row] of rows.entries()) {
-      const from = offset + row * columns;
-      out.array.set(array.subarray(from, from + columns) as never, i * columns);
-    }
-    return out;
-  },
-  gradients: [
-    linear((grad, { rows, padding }, { shape }) => {
-      const call = 'backward';
-      const columns = shape[1]!;
-      const dtype = computeDType(call, grad.dtype);
-      const { array, offset } = contiguous(call, cast(call, grad, dtype));
-      const out = allocateView(call, shape, dtype);
-      const sums = out.array as Float64Array;
-      for (const [i, row] of rows.entries()) {
-        if (row === padding) continue;
-        for (let c = 0; c < columns; c++) sums[row * columns + c]! += array[offset + i * columns + c] as number;
-      }
-      return out;
-    }),
-  ],
-};
 
 /** One class for each example and place: the input is [N, C, ...], and so on with `places` of them. */
 export interface ClassArgs {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { zeros } from '../../lib/creation.js';
+import { tensor, zeros } from '../../lib/creation.js';
 import { type Conv2dOptions, conv2d, linear, relu } from '../../lib/nn/functional/index.js';
+import type { Tensor } from '../../lib/tensor/index.js';
 import { expectClose, failure, layouts, readGolden, ruleTensor, tensorOf, valuesOf } from '../cases/data.js';
 
 interface Outcome {
@@ -51,6 +52,31 @@ describe.each(['float32', 'float64'] as const)('%s: torch agrees on', (dtype) =>
   });
 });
 
+describe('linear with an activation', () => {
+  it.each(['float32', 'float64', 'float16', 'bfloat16', 'int64'] as const)('%s', (dtype) => {
+    const [x, w, bias] = [[5, 3], [4, 3], [4]].map((shape) => ruleTensor(shape, 'float64').to('int64').to(dtype));
+    for (const b of [bias!, null]) {
+      const plain = linear(x!, w!, b);
+      const fused = linear(x!, w!, b, { activation: 'relu' });
+      expect(plain.lt(0).any().item()).toBe(true);
+      expect(fused.tolist()).toEqual(plain.relu().tolist());
+    }
+  });
+
+  it('has the gradients of the two calls', () => {
+    const make = () => [[2, 5, 3], [4, 3], [4]].map((shape) => ruleTensor(shape, 'float64').requiresGrad_());
+    const [x, w, b] = make() as [Tensor, Tensor, Tensor];
+    linear(x, w, b, { activation: 'relu' }).sum().backward();
+    const [x2, w2, b2] = make() as [Tensor, Tensor, Tensor];
+    linear(x2, w2, b2).relu().sum().backward();
+    expect([x, w, b].map((p) => p.grad!.tolist())).toEqual([x2, w2, b2].map((p) => p.grad!.tolist()));
+  });
+
+  it('keeps NaN', () => {
+    expect(linear(tensor([[NaN]]), tensor([[1]]), null, { activation: 'relu' }).item()).toBeNaN();
+  });
+});
+
 describe('wrong arguments', () => {
   const x = zeros(2, 3);
   const image = zeros(1, 3, 5, 5);
@@ -70,6 +96,9 @@ describe('wrong arguments', () => {
       expect(() => linear(x, wrong as never)).toThrow(failure('ERR_ARGUMENT', 'linear', 'Tensor'));
     }
     expect(() => linear(x, zeros(4, 3), [0] as never)).toThrow(failure('ERR_ARGUMENT', 'linear', 'Tensor'));
+    expect(() => linear(x, zeros(4, 3), null, { activation: 'gelu' as never })).toThrow(
+      failure('ERR_ARGUMENT', 'linear', "'relu'", 'gelu'),
+    );
   });
 
   it('conv2d names what does not fit', () => {

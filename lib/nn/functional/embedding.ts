@@ -2,8 +2,9 @@ import { checkOptions } from '../../arguments.js';
 import { dtypes } from '../../dtype.js';
 import { dtypeError, rangeError, shapeError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
-import { formatShape } from '../../shape.js';
+import { formatShape, numElements } from '../../shape.js';
 import { apply, operand, type Tensor } from '../../tensor/index.js';
+import { restride } from '../../view.js';
 
 /** Options of `embedding`. */
 export interface EmbeddingFunctionOptions {
@@ -41,8 +42,7 @@ export function embedding(input: Tensor, weight: Tensor, options?: EmbeddingFunc
   }
   const count = table.shape[0]!;
   const padding = checkPadding(call, paddingIdx, count);
-  const rows = ops.indexList(call, indices);
-  const wrong = rows.find((row) => row < 0 || row >= count);
-  if (wrong !== undefined) throw rangeError(call, `index ${wrong} is out of range for ${count} rows`);
+  // A copy: it may change before the gradient is asked for.
+  const rows = restride(ops.contiguousCopy(call, indices, 'int64'), [numElements(indices.shape)], [1]);
   return apply(call, ops.rowsOp, [weight], { rows, shape: indices.shape, padding });
 }

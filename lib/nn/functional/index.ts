@@ -25,7 +25,7 @@ export {
 export { type DropoutOptions, dropout } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
 export type { Padding, Pair } from './geometry.js';
-export { linear } from './linear.js';
+export { type LinearOptions, linear } from './linear.js';
 export {
   binaryCrossEntropyWithLogits,
   binaryCrossEntropyWithLogits as binary_cross_entropy_with_logits,
