@@ -18,7 +18,7 @@ constexpr int64_t kScratch = 1 << 16;
 
 class Rows {
  public:
-  Rows(const Plan& plan, RowFunction row) : plan_(plan), row_(row), num_views_(plan.kernel->num_views) {
+  Rows(const Plan& plan, WholeRowFunction row) : plan_(plan), row_(row), num_views_(plan.kernel->num_views) {
     const int last = plan.views[0].ndim - 1;
     View kept[kMaxViews];
     for (int v = 0; v < num_views_; ++v) {
@@ -51,7 +51,7 @@ class Rows {
       for (int64_t r = 0; r < count; ++r) {
         const void* in[kMaxViews];
         for (int v = 1; v < num_views_; ++v) in[v - 1] = At(v, offsets[v] + r * loop_.inner_stride(v));
-        row_(in, At(0, offsets[0] + r * loop_.inner_stride(0)), static_cast<size_t>(length_), plan_.params);
+        row_(in, At(0, offsets[0] + r * loop_.inner_stride(0)), static_cast<size_t>(length_));
       }
     });
   }
@@ -68,7 +68,7 @@ class Rows {
         for (int64_t r = 0; r < n; ++r) {
           const void* in[kMaxViews];
           for (int v = 1; v < num_views_; ++v) in[v - 1] = scratch_row(v, r);
-          row_(in, scratch_row(0, r), static_cast<size_t>(length_), plan_.params);
+          row_(in, scratch_row(0, r), static_cast<size_t>(length_));
         }
         Move<false>(0, offsets[0] + done * loop_.inner_stride(0), n, scratch_row(0, 0), size);
       }
@@ -97,7 +97,7 @@ class Rows {
   }
 
   const Plan& plan_;
-  RowFunction row_;
+  WholeRowFunction row_;
   int num_views_;
   bool direct_ = true;
   int64_t length_ = 0;
@@ -108,6 +108,6 @@ class Rows {
 
 }  // namespace
 
-void RunRows(const Plan& plan, RowFunction row) { Rows(plan, row).Run(); }
+void RunRows(const Plan& plan, WholeRowFunction row) { Rows(plan, row).Run(); }
 
 }  // namespace evenkeel

@@ -5,11 +5,14 @@
 
 #include <cstddef>
 
-#include "elementwise.h"
+#include "kernel.h"
 
 namespace evenkeel {
 
+// One contiguous row, for an element type that has arithmetic.
+using WholeRowFunction = void (*)(const void* const* in, void* out, size_t count);
+
 // Calls `row` for every row, in parallel. Halves reach it as floats, and are rounded from them.
-void RunRows(const Plan& plan, RowFunction row);
+void RunRows(const Plan& plan, WholeRowFunction row);
 
 }  // namespace evenkeel

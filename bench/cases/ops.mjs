@@ -15,8 +15,33 @@ const unary = (op) => ({
     return () => x[op]();
   },
   torch: [`x = torch.randn(${million})`, `x.${op}()`],
-  targets: op === 'relu' ? [asFast] : [],
 });
+
+/** The same step in a scope, which hands its results' memory to the next ones, as PyTorch's reference counts do. */
+const scoped = (row, ...targets) => ({
+  ...row,
+  name: `${row.name}, in a scope`,
+  setup: (ek) => {
+    const step = row.setup(ek);
+    return () => {
+      ek.scope(() => {
+        step();
+      });
+    };
+  },
+  targets,
+});
+
+/** A million sums. */
+const add = {
+  name: 'add float32 1M',
+  setup: (ek) => {
+    const a = ek.randn(million);
+    const b = ek.randn(million);
+    return () => a.add(b);
+  },
+  torch: [`a, b = torch.randn(${million}), torch.randn(${million})`, 'a + b'],
+};
 
 const matmul = (n, dtype, raw, ratio) => ({
   name: `matmul ${dtype} ${n}`,
@@ -47,47 +72,48 @@ const matvec = (n, dtype, raw) => ({
   targets: [{ peer: 'raw', threads: [1], limit: (ms) => 1.2 * ms + 0.0015 }],
 });
 
+/**
+ * The signal-propagation experiment: how far does a signal get through a hundred random layers? `pooled`: each layer in a
+ * scope.
+ */
+const chain = (pooled, ...ratios) => ({
+  name: `chain of 100 layers 512${pooled ? ', in scopes' : ''}`,
+  setup: (ek) => {
+    const scale = 1 / Math.sqrt(512);
+    const start = ek.randn(512);
+    const layer = (x) => ek.randn(512, 512).mul(scale).matmul(x);
+    const apply = pooled ? (x) => ek.scope(() => layer(x)) : layer;
+    return () => {
+      let x = start;
+      for (let i = 0; i < 100; i++) x = apply(x);
+      return x;
+    };
+  },
+  raw: ['chain', 512],
+  torch: [
+    'scale = 512 ** -0.5; start = torch.randn(512)',
+    'x = start\nfor _ in range(100): x = (torch.randn(512, 512) * scale) @ x',
+  ],
+  targets: torchTargets(...ratios),
+});
+
 export const ops = [
   {
     name: 'randn float64 1M',
     setup: (ek) => () => ek.randn([million], { dtype: 'float64' }),
     torch: ['', `torch.randn(${million}, dtype=torch.float64)`],
   },
-  {
-    // The signal-propagation experiment: how far does a signal get through a hundred random layers?
-    name: 'chain of 100 layers 512',
-    setup: (ek) => {
-      const scale = 1 / Math.sqrt(512);
-      const start = ek.randn(512);
-      return () => {
-        let x = start;
-        for (let layer = 0; layer < 100; layer++) x = ek.randn(512, 512).mul(scale).matmul(x);
-        return x;
-      };
-    },
-    raw: ['chain', 512],
-    torch: [
-      'scale = 512 ** -0.5; start = torch.randn(512)',
-      'x = start\nfor _ in range(100): x = (torch.randn(512, 512) * scale) @ x',
-    ],
-    targets: torchTargets(3, 5),
-  },
+  chain(false, 1.7, 1.7),
+  chain(true, 3, 5),
   matvec(512, 'float32', 'sgemv'),
   matvec(512, 'float64', 'dgemv'),
   matmul(512, 'float32', 'sgemm', 0.95),
   matmul(1024, 'float32', 'sgemm', 0.95),
   matmul(512, 'float64', 'dgemm'),
-  {
-    name: 'add float32 1M',
-    setup: (ek) => {
-      const a = ek.randn(million);
-      const b = ek.randn(million);
-      return () => a.add(b);
-    },
-    torch: [`a, b = torch.randn(${million}), torch.randn(${million})`, 'a + b'],
-    targets: [asFast],
-  },
+  add,
+  scoped(add, asFast),
   ...['relu', 'exp', 'tanh', 'sum', 'std'].map(unary),
+  scoped(unary('relu'), asFast),
   {
     // Next to no work: what a call costs.
     name: 'add float32 16',
