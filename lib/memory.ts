@@ -7,7 +7,7 @@ import { native } from './native.js';
 const clearedBytes = 16384;
 
 /** From this many bytes on, huge pages make the first write cheaper. */
-const hugeBytes = 4 << 20;
+const hugeBytes = 1 << 20;
 
 /** From this many bytes on, recycling an array (about a microsecond) costs less than memory that has left the cache. */
 const recycledBytes = 128 << 10;

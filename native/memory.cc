@@ -21,6 +21,8 @@ void KeepFreedMemory() {
   if (keep != nullptr && std::strcmp(keep, "0") == 0) return;
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
+  // The heap grows in steps that leave room for huge pages; it costs addresses only.
+  mallopt(M_TOP_PAD, 64 << 20);
 #endif
 }
 
@@ -28,9 +30,11 @@ void AdviseHugePages(void* data, size_t bytes) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   // 2 MB on x86-64 and on arm64 with pages of 4 KB; where they are larger, the kernel uses what it can.
   constexpr uintptr_t kHugePage = 2 << 20;
-  const uintptr_t begin = (reinterpret_cast<uintptr_t>(data) + kHugePage - 1) & ~(kHugePage - 1);
-  const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes) & ~(kHugePage - 1);
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  // The pages at both ends too: what lies beside the array there is mostly other arrays. Where nothing is mapped, the
+  // advice is lost.
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(data) & ~(kHugePage - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(data) + bytes + kHugePage - 1) & ~(kHugePage - 1);
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
   (void)data;
   (void)bytes;

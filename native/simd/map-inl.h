@@ -40,6 +40,26 @@ HWY_INLINE hn::Vec<D> ApplyAt(D d, const double* params, const T* const* in, siz
   }
 }
 
+// Fewer elements than a vector has. They go through full vectors too, so that every element is computed alike wherever it
+// lies.
+template <class Op, int kInputs, class D, typename T>
+HWY_INLINE void MapSome(D d, const double* params, const T* const* in, T* out, size_t i, size_t count) {
+  if (count == 0) return;
+  T some[kInputs + 1][HWY_MAX_BYTES / sizeof(T)] = {};
+  const T* some_in[kInputs];
+  const size_t bytes = count * sizeof(T);
+  for (int v = 0; v < kInputs; ++v) {
+    std::memcpy(some[v], in[v] + i, bytes);
+    some_in[v] = some[v];
+  }
+  hn::StoreU(ApplyAt<Op, kInputs>(d, params, some_in, 0), d, some[kInputs]);
+  std::memcpy(out + i, some[kInputs], bytes);
+}
+
+// From so many elements on, it pays to begin at a whole vector: arrays from malloc lie 16 bytes past a cache line, where
+// every vector of 64 bytes would be two accesses.
+constexpr size_t kWorthAligning = 256;
+
 template <class Op, int kInputs, typename T>
 void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const double* params, bool bypass_cache) {
   const hn::ScalableTag<T> d;
@@ -48,24 +68,16 @@ void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const do
   for (int v = 0; v < kInputs; ++v) in[v] = static_cast<const T*>(in_bytes[v]);
   T* out = static_cast<T*>(out_bytes);
   size_t i = 0;
-  if (bypass_cache && count >= lanes) {
-    // Such stores take aligned vectors; the first overlaps one that is not.
-    const size_t past = reinterpret_cast<uintptr_t>(out) / sizeof(T) % lanes;
-    hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, 0), d, out);
-    for (i = lanes - past; i + lanes <= count; i += lanes) hn::Stream(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
-    hwy::FlushStream();
+  if (count >= kWorthAligning) {
+    i = (lanes - reinterpret_cast<uintptr_t>(out) / sizeof(T) % lanes) % lanes;
+    MapSome<Op, kInputs>(d, params, in, out, 0, i);
+    if (bypass_cache) {
+      for (; i + lanes <= count; i += lanes) hn::Stream(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
+      hwy::FlushStream();
+    }
   }
   for (; i + lanes <= count; i += lanes) hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
-  if (i == count) return;
-  // The rest goes through full vectors too, so that every element is computed alike wherever it lies.
-  T tail[kInputs + 1][HWY_MAX_BYTES / sizeof(T)] = {};
-  const size_t bytes = (count - i) * sizeof(T);
-  for (int v = 0; v < kInputs; ++v) {
-    std::memcpy(tail[v], in[v] + i, bytes);
-    in[v] = tail[v];
-  }
-  hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, 0), d, tail[kInputs]);
-  std::memcpy(out + i, tail[kInputs], bytes);
+  MapSome<Op, kInputs>(d, params, in, out, i, count - i);
 }
 
 // The row function for floats and, once they are floats, halves.
