@@ -1,7 +1,16 @@
 // The public names of `evenkeel/study`: how signals travel through deep networks.
 
 export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
+export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
+export {
+  type CriticalOptions,
+  type CriticalPoint,
+  criticalInit,
+  MeanField,
+  type MeanFieldOptions,
+} from './meanfield.js';
+export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
 export {
   type ActivationName,
   activationNames,
