@@ -51,7 +51,7 @@ class Rows {
       for (int64_t r = 0; r < count; ++r) {
         const void* in[kMaxViews];
         for (int v = 1; v < num_views_; ++v) in[v - 1] = At(v, offsets[v] + r * loop_.inner_stride(v));
-        row_(in, At(0, offsets[0] + r * loop_.inner_stride(0)), static_cast<size_t>(length_), plan_.params);
+        row_(in, At(0, offsets[0] + r * loop_.inner_stride(0)), static_cast<size_t>(length_), plan_.params, false);
       }
     });
   }
@@ -68,7 +68,7 @@ class Rows {
         for (int64_t r = 0; r < n; ++r) {
           const void* in[kMaxViews];
           for (int v = 1; v < num_views_; ++v) in[v - 1] = scratch_row(v, r);
-          row_(in, scratch_row(0, r), static_cast<size_t>(length_), plan_.params);
+          row_(in, scratch_row(0, r), static_cast<size_t>(length_), plan_.params, false);
         }
         Move<false>(0, offsets[0] + done * loop_.inner_stride(0), n, scratch_row(0, 0), size);
       }

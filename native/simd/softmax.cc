@@ -77,7 +77,7 @@ T Largest(const T* in, size_t count) {
 // A row holds more than its largest element only where that is finite: then exp is of numbers up to 0. Where all are
 // -infinity, or one is infinite or NaN, the differences are NaN or make it; FullExp passes that on.
 template <bool kLog, typename T>
-void SoftmaxRow(const void* const* in_bytes, void* out_bytes, size_t count, const double*) {
+void SoftmaxRow(const void* const* in_bytes, void* out_bytes, size_t count, const double*, bool) {
   const hn::ScalableTag<T> d;
   const T* in = static_cast<const T*>(in_bytes[0]);
   T* out = static_cast<T*>(out_bytes);
@@ -106,7 +106,7 @@ void SoftmaxRow(const void* const* in_bytes, void* out_bytes, size_t count, cons
 
 // Inputs: the gradient g of the output, the output y. Softmax: (g - sum(g y)) y; its logarithm: g - exp(y) sum(g).
 template <bool kLog, typename T>
-void SoftmaxBackwardRow(const void* const* in_bytes, void* out_bytes, size_t count, const double*) {
+void SoftmaxBackwardRow(const void* const* in_bytes, void* out_bytes, size_t count, const double*, bool) {
   const hn::ScalableTag<T> d;
   const T* gradient = static_cast<const T*>(in_bytes[0]);
   const T* y = static_cast<const T*>(in_bytes[1]);
