@@ -44,6 +44,16 @@ void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwo
   dorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 
+// Not every BLAS takes 0 times NaN for NaN, so that finite numbers may come of what is none: all that follows from the first
+// reflector that is not finite is to be NaN. `a` is what geqrf makes.
+template <typename T>
+int FirstNotFinite(int m, int n, const T* a, const std::vector<T>& tau) {
+  for (int j = 0; j < n; ++j) {
+    if (!std::isfinite(tau[j]) || !std::isfinite(a[static_cast<int64_t>(j) * (m + 1)])) return j;
+  }
+  return n;
+}
+
 template <typename T>
 void QrViews(const Plan& plan) {
   const View& q = plan.views[0];
@@ -62,11 +72,14 @@ void QrViews(const Plan& plan) {
   const int lwork = static_cast<int>(work.size());
   CallGeqrf(m, n, a, tau.data(), work.data(), lwork, &info);
   if (info != 0) throw std::runtime_error("geqrf failed");
+  constexpr T kNaN = std::numeric_limits<T>::quiet_NaN();
+  const int finite = FirstNotFinite(m, n, a, tau);
   for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < n; ++j) r[i * n + j] = j >= i ? a[j * m + i] : T(0);
+    for (int64_t j = 0; j < n; ++j) r[i * n + j] = j < i ? T(0) : i < finite || j == finite ? a[j * m + i] : kNaN;
   }
   CallOrgqr(m, n, a, tau.data(), work.data(), lwork, &info);
   if (info != 0) throw std::runtime_error("orgqr failed");
+  std::fill(a + static_cast<int64_t>(finite) * m, a + static_cast<int64_t>(n) * m, kNaN);
 }
 
 // A [m, n] stored by rows, as gesdd sees it: A' = V S U'. What it stores by columns as V is V' by rows, and its U' is U.

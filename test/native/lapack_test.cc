@@ -93,6 +93,48 @@ TEST(Qr, Decomposes) {
   }
 }
 
+// From the first column that has a number that is none, everything is NaN; what comes before is as it was.
+template <typename T>
+void CheckQrNotFinite(T odd, int64_t column) {
+  Array<T> q({5, 3}, Layout::kReversed);
+  Array<T> r({3, 3}, Layout::kDense);
+  q.Fill(Scrambled);
+  r.Fill([](size_t) { return 7; });
+  Array<T> finite_q({5, 3}, Layout::kReversed);
+  Array<T> finite_r({3, 3}, Layout::kDense);
+  finite_q.Fill(Scrambled);
+  q[static_cast<size_t>(6 + column)] = odd;
+  RunKernel("qr", {q.view(), r.view()});
+  RunKernel("qr", {finite_q.view(), finite_r.view()});
+  const Matrix got[] = {MatrixOf(q), MatrixOf(r)};
+  const Matrix want[] = {MatrixOf(finite_q), MatrixOf(finite_r)};
+  for (int64_t j = 0; j < 3; ++j) {
+    for (int64_t i = 0; i < 5; ++i) {
+      ASSERT_TRUE(j < column ? got[0](i, j) == want[0](i, j) : std::isnan(got[0](i, j))) << i << ", " << j;
+    }
+    for (int64_t i = 0; i < 3; ++i) {
+      SCOPED_TRACE(Describe({i, j}));
+      if (i > j) {
+        ASSERT_EQ(got[1](i, j), 0);
+      } else if (j == column) {
+        ASSERT_FALSE(std::isfinite(got[1](i, j)));
+      } else {
+        ASSERT_TRUE(i < column ? std::isfinite(got[1](i, j)) : std::isnan(got[1](i, j)));
+      }
+    }
+  }
+}
+
+TEST(Qr, NotFinite) {
+  for (const double odd : {kNaN, kInfinity, -kInfinity}) {
+    for (int64_t column = 0; column < 3; ++column) {
+      CheckQrNotFinite<float>(static_cast<float>(odd), column);
+      CheckQrNotFinite<double>(odd, column);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 // The singular values alone, which have to fit the others.
 template <typename T>
 void CheckSvdvals(const std::vector<T>& elements, const Sizes& shape, const std::vector<T>& want) {
@@ -101,7 +143,8 @@ void CheckSvdvals(const std::vector<T>& elements, const Sizes& shape, const std:
   s.Fill(not_written);
   for (size_t i = 0; i < elements.size(); ++i) a[i] = elements[i];
   RunKernel("svdvals", {s.view(), a.view()});
-  const double tolerance = 10 * kEpsilon<T> * (want.empty() ? 0 : std::max(1.0, static_cast<double>(want[0])));
+  const double of = want.empty() ? 0 : static_cast<double>(want[0]);
+  const double tolerance = ToleranceFor<T>(a.shape()[0]) * of;
   for (size_t i = 0; i < s.size(); ++i) ASSERT_NEAR(s[i], want[i], tolerance) << i;
 }
 
