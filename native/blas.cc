@@ -3,23 +3,11 @@
 #include <cblas.h>
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
-#include <vector>
 
 #include "kernels.h"
 #include "matrix.h"
 #include "parallel.h"
-
-extern "C" {
-// LAPACK's Fortran entry points, which every OpenBLAS has (LAPACKE is left out of Debian's).
-void sgeqrf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work, const int* lwork, int* info);
-void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork, int* info);
-void sorgqr_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau, float* work,
-             const int* lwork, int* info);
-void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau, double* work,
-             const int* lwork, int* info);
-}
 
 namespace evenkeel {
 namespace {
@@ -30,12 +18,6 @@ constexpr int64_t kGemmGrain = 1 << 18;
 constexpr int64_t kGemvGrain = 1 << 16;
 // Panels start at multiples of this many rows or columns, so that only the last one has a ragged edge.
 constexpr int64_t kPanel = 32;
-
-// OpenBLAS counts in int here.
-int ToBlasInt(int64_t value) {
-  if (value > std::numeric_limits<int>::max()) throw std::out_of_range("matrix too large for BLAS's 32-bit sizes");
-  return static_cast<int>(value);
-}
 
 CBLAS_TRANSPOSE Op(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 
@@ -66,18 +48,6 @@ void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const f
 }
 void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const double* upper, int ldu, double* x, int ldx) {
   cblas_dtrsm(CblasRowMajor, side, CblasUpper, t, CblasNonUnit, rows, columns, 1, upper, ldu, x, ldx);
-}
-void CallGeqrf(int m, int n, float* a, float* tau, float* work, int lwork, int* info) {
-  sgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
-}
-void CallGeqrf(int m, int n, double* a, double* tau, double* work, int lwork, int* info) {
-  dgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
-}
-void CallOrgqr(int m, int n, float* a, const float* tau, float* work, int lwork, int* info) {
-  sorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
-}
-void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwork, int* info) {
-  dorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 
 // The stride of a vector's elements. BLAS refuses 0, which a vector of one element may have.
@@ -155,31 +125,6 @@ void GemmViews(const Plan& plan) {
   ParallelGemm(m, n, k, alpha, ToMatrix<T>(a), ToMatrix<T>(b), beta, out.As<T>(), target.ld);
 }
 
-template <typename T>
-void QrViews(const Plan& plan) {
-  const View& q = plan.views[0];
-  T* a = q.As<T>();
-  T* r = plan.views[1].As<T>();
-  const int m = ToBlasInt(q.shape[0]);
-  const int n = ToBlasInt(q.shape[1]);
-  if (n == 0) return;
-  std::vector<T> tau(n);
-  int info = 0;
-  T size_r = 0;
-  T size_q = 0;
-  CallGeqrf(m, n, a, tau.data(), &size_r, -1, &info);
-  CallOrgqr(m, n, a, tau.data(), &size_q, -1, &info);
-  std::vector<T> work(static_cast<size_t>(std::max(size_r, size_q)));
-  const int lwork = static_cast<int>(work.size());
-  CallGeqrf(m, n, a, tau.data(), work.data(), lwork, &info);
-  if (info != 0) throw std::runtime_error("geqrf failed");
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < n; ++j) r[i * n + j] = j >= i ? a[j * m + i] : T(0);
-  }
-  CallOrgqr(m, n, a, tau.data(), work.data(), lwork, &info);
-  if (info != 0) throw std::runtime_error("orgqr failed");
-}
-
 }  // namespace
 
 namespace blas {
@@ -231,10 +176,6 @@ std::string Core() { return openblas_get_corename(); }
 
 void Gemm(const Plan& plan) {
   VisitFloat(plan.views[0].dtype, [&](auto tag) { GemmViews<typename decltype(tag)::type>(plan); });
-}
-
-void Qr(const Plan& plan) {
-  VisitFloat(plan.views[0].dtype, [&](auto tag) { QrViews<typename decltype(tag)::type>(plan); });
 }
 
 }  // namespace evenkeel

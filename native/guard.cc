@@ -2,6 +2,7 @@
 // notice. Loops end with != for that reason: with < there would be a second way to write the same loop.
 #include "guard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "rng/mt19937.h"
@@ -109,13 +110,23 @@ void RequireWritable(const View& view) {
   }
 }
 
-void RequireContiguous(const View& view) {
-  if (IsEmpty(view)) return;
+bool IsContiguous(const View& view) {
+  if (IsEmpty(view)) return true;
   int64_t expected = 1;
   for (int d = view.ndim; d-- != 0;) {
-    if (view.shape[d] != 1) Require(view.strides[d] == expected, "view is not contiguous");
+    if (view.shape[d] != 1 && view.strides[d] != expected) return false;
     expected *= view.shape[d];
   }
+  return true;
+}
+
+void RequireContiguous(const View& view) { Require(IsContiguous(view), "view is not contiguous"); }
+
+// Of a matrix.
+View Transposed(View view) {
+  std::swap(view.shape[0], view.shape[1]);
+  std::swap(view.strides[0], view.strides[1]);
+  return view;
 }
 
 void CheckSameShape(const Plan& plan) {
@@ -241,10 +252,36 @@ void CheckQr(const Plan& plan) {
   RequireSize(r, 0, q.shape[1]);
   RequireSize(r, 1, q.shape[1]);
   RequireContiguous(r);
-  View transposed = q;
-  std::swap(transposed.shape[0], transposed.shape[1]);
-  std::swap(transposed.strides[0], transposed.strides[1]);
-  RequireContiguous(transposed);
+  RequireContiguous(Transposed(q));
+}
+
+void CheckSvd(const Plan& plan) {
+  const View& s = plan.views[0];
+  const View& a = plan.views[1];
+  RequireDims(s, 1);
+  RequireDims(a, 2);
+  RequireSize(s, 0, std::min(a.shape[0], a.shape[1]));
+  for (int v = 0; v != plan.kernel->num_views; ++v) RequireContiguous(plan.views[v]);
+  if (plan.kernel->num_views == 2) return;
+  const View& u = plan.views[2];
+  const View& vt = plan.views[3];
+  RequireDims(u, 2);
+  RequireDims(vt, 2);
+  RequireSize(u, 0, a.shape[0]);
+  RequireSize(u, 1, s.shape[0]);
+  RequireSize(vt, 0, s.shape[0]);
+  RequireSize(vt, 1, a.shape[1]);
+}
+
+void CheckSolveUpper(const Plan& plan) {
+  const View& x = plan.views[0];
+  const View& upper = plan.views[1];
+  RequireDims(x, 2);
+  RequireDims(upper, 2);
+  RequireSize(upper, 0, x.shape[0]);
+  RequireSize(upper, 1, x.shape[0]);
+  RequireContiguous(upper);
+  Require(IsContiguous(x) || IsContiguous(Transposed(x)), "view is not contiguous");
 }
 
 // The dtypes that a view before the last one may have.
@@ -324,6 +361,10 @@ void CheckRelation(const Plan& plan) {
       return CheckWindows(plan, 6);
     case Relation::kQr:
       return CheckQr(plan);
+    case Relation::kSvd:
+      return CheckSvd(plan);
+    case Relation::kSolveUpper:
+      return CheckSolveUpper(plan);
     case Relation::kGenerator:
       return CheckGenerator(plan);
   }

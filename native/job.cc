@@ -26,7 +26,7 @@ size_t Span(const View& view) {
 }
 
 bool Writes(const Kernel& kernel, int view) {
-  if (view == 0 || kernel.relation == Relation::kQr) return true;
+  if (view == 0 || kernel.relation == Relation::kQr || kernel.relation == Relation::kSvd) return true;
   return kernel.relation == Relation::kGenerator && view == kernel.num_views - 1;
 }
 

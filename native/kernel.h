@@ -56,6 +56,8 @@ enum class Relation : uint8_t {
   kMaxPoolBackward,  // grad_x [N, C, H, W], int64 indices like grad_out, grad_out [N, C, Ho, Wo], all contiguous
   kAvgPool,          // out [N, C, Ho, Wo], x [N, C, H, W], all contiguous; or the gradient of x, that of out
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
+  kSvd,        // s [k], a [m, n], k = min(m, n), perhaps u [m, k] and vt [k, n]; all contiguous
+  kSolveUpper, // x [n, c], contiguous or the transpose of what is, upper [n, n], contiguous
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };
 

@@ -21,6 +21,8 @@ void AvgPool2d(const Plan& plan);
 void AvgPool2dBackward(const Plan& plan);
 void HaarOrthogonal(const Plan& plan);
 void Qr(const Plan& plan);
+void Svd(const Plan& plan);
+void SolveUpper(const Plan& plan);
 void Integers(const Plan& plan);
 void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);

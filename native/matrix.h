@@ -2,12 +2,19 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 #include "blas.h"
 #include "kernel.h"
 
 namespace evenkeel {
+
+// OpenBLAS counts in int here.
+inline int ToBlasInt(int64_t value) {
+  if (value > std::numeric_limits<int>::max()) throw std::out_of_range("matrix too large for BLAS's 32-bit sizes");
+  return static_cast<int>(value);
+}
 
 // How BLAS can address a 2-D view, which must have unit stride in one dimension and no overlap in the other.
 template <typename T>

@@ -29,6 +29,9 @@ const kernels = {
   gemm: [3, 2],
   conv2d: [3, 8],
   qr: [2, 0],
+  svdvals: [2, 0],
+  svd: [4, 0],
+  solve_upper: [2, 0],
   random_bits: [1, 5],
   uniform: [1, 7],
   normal: [1, 7],
@@ -193,6 +196,15 @@ function shapesFor(name, [a, b, c, d, e], ndim, count) {
       [a + b, b],
       [b, b],
     ]; // prettier-ignore
+  if (name === 'svdvals' || name === 'svd') {
+    const k = Math.min(a, b);
+    return [[k], [a, b], [a, k], [k, b]].slice(0, count);
+  }
+  if (name === 'solve_upper')
+    return [
+      [a, b],
+      [a, a],
+    ]; // prettier-ignore
   if (name === 'conv2d')
     return [
       [a, b, c, d],
@@ -216,7 +228,7 @@ const nearCall = fc
     name: fc.constantFrom(...names),
     sizes: fc.array(size, { minLength: 5, maxLength: 5 }),
     ndim: fc.integer({ min: 0, max: 8 }),
-    layouts: fc.array(layout, { minLength: 3, maxLength: 3 }),
+    layouts: fc.array(layout, { minLength: 4, maxLength: 4 }),
     params: fc.array(fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), oddNumber), {
       minLength: 9,
       maxLength: 9,
@@ -263,10 +275,11 @@ const nearCall = fc
     return [plan, ...call];
   });
 
-/** Gemm wants its output by rows, and QR by columns. */
+/** Gemm wants its output by rows, QR by columns, and other decompositions want every view by rows. */
 function layoutOf(name, v, order) {
   if (name === 'qr') return v === 0 ? 'columns' : 'rows';
-  if (name === 'conv2d' || name.startsWith('haar')) return 'rows';
+  if (name === 'conv2d' || name.startsWith('svd') || name.startsWith('haar')) return 'rows';
+  if (name === 'solve_upper') return v === 0 && order === 'columns' ? 'columns' : 'rows';
   return name === 'gemm' && v === 0 && order === 'columns' ? 'rows' : order;
 }
 

@@ -62,6 +62,7 @@ it('every row of the tables with a gradient is checked', () => {
     ops.activationOps,
     ops.reductionOps,
     ops.productOps,
+    ops.decompositionOps,
     ops.viewOps,
   ];
   const names = tables.flatMap((table) =>

@@ -105,6 +105,8 @@ describe('public names', () => {
       'min',
       'max',
       'norm',
+      'qr',
+      'svdvals',
       'uniform_',
       'normal_',
       'fill_',

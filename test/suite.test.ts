@@ -119,5 +119,5 @@ const checkGradient: Check<GradientCase> = (row) => {
   return wrong[0];
 };
 
-for (const part of ['elementwise', 'reductions', 'matrix', 'creation']) suite(part, checkCase);
+for (const part of ['elementwise', 'reductions', 'matrix', 'decompositions', 'creation']) suite(part, checkCase);
 suite('gradients', checkGradient);

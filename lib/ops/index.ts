@@ -1,6 +1,7 @@
 // The operations on views, by kind.
 export * from './compare.js';
 export * from './conv.js';
+export * from './decompose.js';
 export * from './elementwise.js';
 export { catOp, stackOp } from './join.js';
 export * from './loss.js';

@@ -1,9 +1,9 @@
-// Products of matrices, and the QR decomposition.
+// Products of matrices.
 import { dtypes } from '../dtype.js';
-import { rangeError, shapeError } from '../errors.js';
+import { shapeError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import { broadcastShapes, formatShape, sameShape } from '../shape.js';
-import { allocateView, outputView, pickDims, restride, selectView, type TensorView } from '../view.js';
+import { outputView, pickDims, restride, selectView, type TensorView } from '../view.js';
 import { mul } from './arithmetic.js';
 import { from, linear, type Op } from './op.js';
 import { checkSameDType, contiguous, contiguousCopy, copy, inCompute } from './storage.js';
@@ -13,7 +13,6 @@ const kernels = {
   gemm: kernelId('gemm'),
   linear: kernelId('linear'),
   linearBias: kernelId('linear_bias'),
-  qr: kernelId('qr'),
 };
 
 /** Whether BLAS can address a matrix: unit stride one way, no overlap the other. */
@@ -207,19 +206,3 @@ export const linearOp: Op<LinearArgs> = {
     linear((g) => g),
   ],
 };
-
-/**
- * The reduced QR decomposition of a matrix with no more columns than rows (Householder; LAPACK's geqrf and orgqr):
- * q [m, n] has orthonormal columns, r [n, n] is upper triangular.
- */
-export function qr(call: string, matrix: TensorView): { q: TensorView; r: TensorView } {
-  const [m, n] = matrix.shape as [number, number];
-  if (m < n)
-    throw rangeError(call, `expected at least as many rows as columns, got shape ${formatShape(matrix.shape)}`);
-  // LAPACK works in place on columns.
-  const q = restride(outputView(call, [n, m], matrix.dtype), [m, n], [1, Math.max(m, 1)]);
-  const r = allocateView(call, [n, n], matrix.dtype);
-  copy(call, matrix, q);
-  run(call, kernels.qr, [q, r]);
-  return { q, r };
-}

@@ -1,6 +1,7 @@
 // Tensor with all its methods.
 import './activations.js';
 import './comparisons.js';
+import './decompositions.js';
 import './elementwise.js';
 import './products.js';
 import './reductions.js';

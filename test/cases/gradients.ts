@@ -133,6 +133,26 @@ add('multiDot', (a, b, c) => evenkeel.multiDot([a, b, c]), [
   [3, 2],
 ]);
 
+// Factors, of matrices that have a good distance from singular ones.
+for (const shape of [
+  [3, 3],
+  [4, 2],
+  [2, 4],
+  [1, 1],
+  [2, 3, 2],
+  [2, 2, 3],
+]) {
+  const wellConditioned = (x: Tensor) => x.add(evenkeel.eye(...(shape.slice(-2) as [number, number])).mul(5));
+  add(`q `, (x) => wellConditioned(x).qr().q, [shape]);
+  add(`r `, (x) => wellConditioned(x).qr().r, [shape]);
+  add(`svdvals `, (x) => wellConditioned(x).svdvals(), [shape]);
+  const together = (x: Tensor) => {
+    const { q, r } = wellConditioned(x).qr();
+    return q.mul(q).matmul(r.mul(r));
+  };
+  add(`qr `, together, [shape]);
+}
+
 // Views, copies and joins; times themselves, so that places matter.
 const viewed: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   view: (x) => x.view(2, 6),

@@ -62,6 +62,24 @@ unsigned Fitting(const Kernel& kernel, int view, DType dtype) {
   return Bit(dtype);
 }
 
+// The shape that a view of a decomposition of a matrix [m, n] should have; empty for other kernels.
+std::vector<double> FactorShape(Relation relation, int view, double m, double n) {
+  const double k = std::min(m, n);
+  const std::vector<double> qr[] = {{std::max(m, n), k}, {k, k}};
+  const std::vector<double> svd[] = {{k}, {m, n}, {m, k}, {k, n}};
+  const std::vector<double> solve_upper[] = {{m, n}, {m, m}};
+  switch (relation) {
+    case Relation::kQr:
+      return qr[view];
+    case Relation::kSvd:
+      return svd[view];
+    case Relation::kSolveUpper:
+      return solve_upper[view];
+    default:
+      return {};
+  }
+}
+
 void Initialize() {
   blas::Initialize();
   SetNumThreads(2);
@@ -72,7 +90,7 @@ size_t runs = 0;
 void Try(const uint8_t* data, size_t size) {
   Bytes bytes(data, size);
   const Kernel& kernel = kKernels[bytes.Next() % kNumKernels];
-  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kQr || kernel.relation == Relation::kLinear;
+  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kLinear;
   const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
                        kernel.relation == Relation::kConv2dWeight;
   const bool is_max_pool = kernel.relation == Relation::kMaxPool || kernel.relation == Relation::kMaxPoolBackward;
@@ -93,10 +111,17 @@ void Try(const uint8_t* data, size_t size) {
     // A dtype that the kernel takes, mostly.
     const unsigned wanted = is_indices ? Bit(DType::kInt64) : Fitting(kernel, v, static_cast<DType>(dtype));
     while (!IsIn(wanted, static_cast<DType>(own)) && !bytes.OneIn(16)) own = static_cast<uint8_t>((own + 1) % kNumDTypes);
-    const bool is_bias = v == 3;
-    std::vector<double> shape(static_cast<size_t>(is_state || is_bias ? 1 : ndim));
+    const std::vector<double> factor =
+        FactorShape(kernel.relation, v, static_cast<double>(sizes[0]), static_cast<double>(sizes[1]));
+    const bool is_bias = v == 3 && factor.empty();
+    std::vector<double> shape = factor;
+    if (factor.empty()) shape.resize(static_cast<size_t>(is_state || is_bias ? 1 : ndim));
     std::vector<double> strides(shape.size());
     for (size_t d = 0; d < shape.size(); ++d) {
+      if (!factor.empty()) {
+        if (bytes.OneIn(16)) shape[d] = bytes.Below(6);
+        continue;
+      }
       shape[d] = is_state ? 631 : static_cast<double>(bytes.OneIn(6) ? bytes.Below(6) : sizes[d]);
       // A product's and a convolution's sizes are shared across dimensions.
       if (is_bias) shape[d] = static_cast<double>(sizes[1]);
@@ -107,7 +132,9 @@ void Try(const uint8_t* data, size_t size) {
       if (rows && d + 1 == shape.size()) shape[d] = bytes.Below(6);
     }
     double stride = bytes.OneIn(5) ? 2 : 1;
-    const bool columns = kernel.relation == Relation::kQr ? v == 0 : bytes.OneIn(4);
+    const bool columns = kernel.relation == Relation::kQr    ? v == 0
+                         : kernel.relation == Relation::kSvd ? false
+                                                             : bytes.OneIn(4);
     double last = bytes.OneIn(4) ? 3 : 0;
     const double offset = last;
     bool empty = false;

@@ -906,6 +906,85 @@ TEST(GuardQr, Layout) {
   EXPECT_ACCEPTED(MakePlan("qr", {MakeView({1, 1}, {77, 99}, 0, 1), MakeView({1, 1}, {9, 9}, 0, 1)}));
 }
 
+using Shapes = std::vector<std::vector<double>>;
+
+TEST(GuardSvd, Values) {
+  const auto svdvals = [](std::vector<double> s, std::vector<double> a) { return MakePlan("svdvals", {Tight(s), Tight(a)}); };
+  EXPECT_ACCEPTED(svdvals({3}, {5, 3}));
+  EXPECT_ACCEPTED(svdvals({2}, {2, 4}));
+  EXPECT_ACCEPTED(svdvals({1}, {1, 1}));
+  EXPECT_ACCEPTED(svdvals({0}, {5, 0}));
+  EXPECT_ACCEPTED(svdvals({0}, {0, 5}));
+  for (const double k : {0.0, 2.0, 4.0, 5.0}) EXPECT_REFUSED(svdvals({k}, {5, 3}), kSizes);
+  for (const double k : {0.0, 1.0, 3.0, 4.0}) EXPECT_REFUSED(svdvals({k}, {2, 4}), kSizes);
+  EXPECT_REFUSED(svdvals({}, {5, 3}), kWrongDims);
+  EXPECT_REFUSED(svdvals({3, 1}, {5, 3}), kWrongDims);
+  EXPECT_REFUSED(svdvals({3}, {5}), kWrongDims);
+  EXPECT_REFUSED(svdvals({3}, {5, 3, 1}), kWrongDims);
+}
+
+TEST(GuardSvd, Vectors) {
+  const std::vector<double> s = {3};
+  const std::vector<double> a = {5, 3};
+  const std::vector<double> u = {5, 3};
+  const std::vector<double> vt = {3, 3};
+  const auto svd = [](std::vector<double> s, std::vector<double> a, std::vector<double> u, std::vector<double> vt) {
+    return MakePlan("svd", {Tight(s), Tight(a), Tight(u), Tight(vt)});
+  };
+  EXPECT_ACCEPTED(svd(s, a, u, vt));
+  EXPECT_ACCEPTED(svd({2}, {2, 4}, {2, 2}, {2, 4}));
+  EXPECT_ACCEPTED(svd({0}, {5, 0}, {5, 0}, {0, 0}));
+  EXPECT_REFUSED(svd({2}, a, u, vt), kSizes);
+  for (const auto& wrong : Shapes{{4, 3}, {6, 3}, {5, 2}, {5, 4}, {3, 5}}) EXPECT_REFUSED(svd(s, a, wrong, vt), kSizes);
+  for (const auto& wrong : Shapes{{2, 3}, {4, 3}, {3, 2}, {3, 4}}) EXPECT_REFUSED(svd(s, a, u, wrong), kSizes);
+  for (const auto& wrong : Shapes{{5}, {5, 3, 1}}) EXPECT_REFUSED(svd(s, a, wrong, vt), kWrongDims);
+  for (const auto& wrong : Shapes{{3}, {3, 3, 1}}) EXPECT_REFUSED(svd(s, a, u, wrong), kWrongDims);
+}
+
+TEST(GuardSvd, Layout) {
+  const Shapes shapes = {{3}, {5, 3}, {5, 3}, {3, 3}};
+  for (size_t count : {2u, 4u}) {
+    for (size_t v = 0; v < count; ++v) {
+      std::vector<PlannedView> views;
+      for (size_t i = 0; i < count; ++i) views.push_back(MakeView(shapes[i], Dense(shapes[i]), 0, 100));
+      const char* const name = count == 2 ? "svdvals" : "svd";
+      EXPECT_ACCEPTED(MakePlan(name, views));
+      for (size_t d = 0; d < shapes[v].size(); ++d) {
+        std::vector<PlannedView> changed = views;
+        changed[v].strides[d] += 1;
+        EXPECT_REFUSED(MakePlan(name, changed), kNotContiguous) << name << ", view " << v << ", dimension " << d;
+      }
+    }
+  }
+}
+
+TEST(GuardSolveUpper, Shapes) {
+  const auto solve = [](std::vector<double> x, std::vector<double> upper) {
+    return MakePlan("solve_upper", {Tight(x), Tight(upper)});
+  };
+  EXPECT_ACCEPTED(solve({3, 5}, {3, 3}));
+  EXPECT_ACCEPTED(solve({3, 1}, {3, 3}));
+  EXPECT_ACCEPTED(solve({3, 0}, {3, 3}));
+  EXPECT_ACCEPTED(solve({0, 5}, {0, 0}));
+  for (const auto& wrong : Shapes{{2, 3}, {4, 3}, {3, 2}, {3, 4}, {5, 5}}) EXPECT_REFUSED(solve({3, 5}, wrong), kSizes);
+  EXPECT_REFUSED(solve({3}, {3, 3}), kWrongDims);
+  EXPECT_REFUSED(solve({3, 5, 1}, {3, 3}), kWrongDims);
+  EXPECT_REFUSED(solve({3, 5}, {3}), kWrongDims);
+  EXPECT_REFUSED(solve({3, 5}, {3, 3, 1}), kWrongDims);
+}
+
+TEST(GuardSolveUpper, Layout) {
+  const auto solve = [](std::vector<double> strides, std::vector<double> upper) {
+    return MakePlan("solve_upper", {MakeView({3, 5}, strides, 0, 100), MakeView({3, 3}, upper, 0, 100)});
+  };
+  EXPECT_ACCEPTED(solve({5, 1}, {3, 1}));
+  EXPECT_ACCEPTED(solve({1, 3}, {3, 1}));
+  for (const auto& wrong : Shapes{{6, 1}, {4, 1}, {5, 2}, {1, 4}, {1, 2}, {2, 3}, {1, 5}, {3, 1}, {1, 1}}) {
+    EXPECT_REFUSED(solve(wrong, {3, 1}), kNotContiguous);
+  }
+  for (const auto& wrong : Shapes{{4, 1}, {3, 2}, {1, 3}}) EXPECT_REFUSED(solve({5, 1}, wrong), kNotContiguous);
+}
+
 TEST(GuardGenerator, State) {
   constexpr double kState = 631;
   const DType words = DType::kUint32;

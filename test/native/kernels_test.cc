@@ -21,7 +21,7 @@ const auto* const blas_environment = ::testing::AddGlobalTestEnvironment(new One
 std::string TargetName(const ::testing::TestParamInfo<std::string>& info) { return info.param; }
 INSTANTIATE_TEST_SUITE_P(, OnTarget, ::testing::ValuesIn(simd::SupportedTargets()), TargetName);
 
-const References references = References::Of({"gemm", "conv2d", "qr", "haar_orthogonal",
+const References references = References::Of({"gemm", "conv2d", "haar_orthogonal",
                                               // These are in random_test.cc and random_distributions_test.cc.
                                               "integers", "permutation", "sparse_zero"});
 
@@ -342,47 +342,6 @@ TEST(Linear, RefusesStridesThatBlasCannotAddress) {
   refuses(Layout::kDense, Layout::kRepeated, Layout::kDense);
   refuses(Layout::kGapped, Layout::kDense, Layout::kDense);
   refuses(Layout::kReversed, Layout::kDense, Layout::kDense);
-}
-
-template <typename T>
-void CheckQr(int64_t m, int64_t n, bool zeros) {
-  SCOPED_TRACE(Describe({m, n}));
-  Array<T> q({m, n}, Layout::kReversed);
-  Array<T> r({n, n}, Layout::kDense);
-  if (!zeros) q.Fill(Scrambled);
-  r.Fill([](size_t) { return kNaN; });
-  const std::vector<T> a = q.Values();
-  RunKernel("qr", {q.view(), r.view()});
-  const auto Q = [&](int64_t i, int64_t j) { return static_cast<double>(q[static_cast<size_t>(i * n + j)]); };
-  const auto R = [&](int64_t i, int64_t j) { return static_cast<double>(r[static_cast<size_t>(i * n + j)]); };
-  const double tolerance = static_cast<double>(10 * (m + 1)) * kEpsilon<T>;
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < n; ++j) {
-      double product = 0;
-      for (int64_t l = 0; l < n; ++l) product += Q(i, l) * R(l, j);
-      ASSERT_TRUE(Near(product, static_cast<double>(a[static_cast<size_t>(i * n + j)]), tolerance));
-    }
-  }
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < n; ++j) {
-      double dot = 0;
-      for (int64_t l = 0; l < m; ++l) dot += Q(l, i) * Q(l, j);
-      ASSERT_TRUE(Near(dot, i == j ? 1 : 0, tolerance));
-      if (i > j) {
-        ASSERT_EQ(R(i, j), 0);
-      }
-    }
-  }
-}
-
-TEST(Qr, Decomposes) {
-  for (const Sizes& shape : {Sizes{0, 0}, {5, 0}, {1, 1}, {5, 1}, {2, 2}, {5, 3}, {33, 33}, {70, 40}}) {
-    for (const bool zeros : {false, true}) {
-      CheckQr<float>(shape[0], shape[1], zeros);
-      CheckQr<double>(shape[0], shape[1], zeros);
-      if (HasFatalFailure()) return;
-    }
-  }
 }
 
 template <typename T>

@@ -83,6 +83,19 @@ def tensor(dtype, shape, kind="sym", seed=1, *steps):
     return [dtype, list(shape), kind, seed, *([[list(s) for s in steps]] if steps else [])]
 
 
+def well_conditioned(dtype, shape, *steps):
+    """A tensor of matrices whose factors are well determined: of the first seed for which singular values lie apart."""
+    for seed in range(1, 200):
+        spec = tensor(dtype, shape, "sym", seed, *steps)
+        x = walk(base(spec), spec).double()
+        s = torch.linalg.svdvals(x)
+        first = torch.linalg.svdvals(x[..., : min(x.shape[-2:])])
+        apart = (s[..., :-1] - s[..., 1:] > 0.02 * s[..., :1]).all()
+        if apart and (first[..., 0] < 20 * first[..., -1]).all():
+            return spec
+    raise ValueError(f"no seed makes {shape} well-conditioned")
+
+
 # Views that make a [2, 3] of something else.
 VIEWS = {
     "transposed": ([3, 2], ("t",)),

@@ -5,7 +5,7 @@ rule. `few` data are whole and half numbers: corners, ties and zeros are among t
 """
 
 import creation  # noqa: F401, whose calls with generators are used
-from common import FLOATS, HALVES, VIEWS, Suite, tensor
+from common import FLOATS, HALVES, VIEWS, Suite, tensor, well_conditioned
 
 UNARY = {
     "neg": [[]], "abs": [[]], "sign": [[]], "sqrt": [[]], "rsqrt": [[]], "exp": [[]], "log": [[]], "erf": [[]], "relu": [[]],
@@ -167,6 +167,20 @@ def products(suite):
             suite.gradient("addmm", [tensor("float64", shape, "sym", 1), tensor("float64", [2, 3], "sym", 2), tensor("float64", [3, 4], "sym", 3)], kwargs=kwargs, ulps=16)
 
 
+def decompositions(suite):
+    """Factors of matrices: of one, of batches, and through views."""
+    for dtype in FLOATS:
+        for shape in ([1, 1], [3, 3], [4, 2], [2, 4], [5, 1], [1, 5], [4, 5], [2, 3, 2], [2, 2, 3], [2, 2, 3, 3]):
+            suite.gradient("svdvals", [well_conditioned(dtype, shape)], ulps=64)
+            suite.gradient("qr", [well_conditioned(dtype, shape)], ulps=256)
+        for shape, *steps in ([4, 6], ("t",), ("slice", 0, 0, 6, 2)), ([3, 4], ("expand", [2, 3, 4])), ([2, 3, 3], ("permute", [2, 1, 0])):
+            suite.gradient("svdvals", [well_conditioned(dtype, shape, *steps)], ulps=64)
+            suite.gradient("qr", [well_conditioned(dtype, shape, *steps)], ulps=256)
+        for shape in ([3, 0], [0, 3], [2, 0, 2]):
+            suite.gradient("svdvals", [tensor(dtype, shape)])
+            suite.gradient("qr", [tensor(dtype, shape)])
+
+
 def make():
     suite = Suite("gradients")
     unary(suite)
@@ -174,6 +188,7 @@ def make():
     reductions(suite)
     moves(suite)
     products(suite)
+    decompositions(suite)
     return suite.write()
 
 

@@ -11,11 +11,12 @@ apart, taken of the larger of the expected value and `of`. gradients.py and prog
 """
 
 import creation
+import decompositions
 import elementwise
 import gradients
 import matrix
 import programs
 import reductions
 
-parts = [elementwise, reductions, matrix, creation, gradients, programs]
+parts = [elementwise, reductions, matrix, decompositions, creation, gradients, programs]
 print(f"{sum(part.make() for part in parts)} cases")
