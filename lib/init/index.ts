@@ -55,6 +55,6 @@ export {
   xavierUniform_,
   xavierUniform_ as xavier_uniform_,
 } from './scaling.js';
-export { type InitSpec, initialiser } from './table.js';
+export { type InitSpec, initialiser, type NamedSpec } from './table.js';
 export { constantTarget, normalTarget, type Target, truncatedNormalTarget, uniformTarget } from './target.js';
 export { type Verification, verify } from './verify.js';

@@ -5,7 +5,7 @@ import { argumentError, describe } from '../errors.js';
 import { Generator } from '../random.js';
 import { fansOrUndefined, type Shape } from '../shape.js';
 import { Tensor } from '../tensor/index.js';
-import { type InitSpec, initialiser } from './table.js';
+import { type InitSpec, initialiser, type NamedSpec, withName } from './table.js';
 import type { Target } from './target.js';
 
 /** What a module has to offer to be initialised: `nn.Module` does. */
@@ -60,7 +60,7 @@ export interface PlanRow {
   readonly fanIn: number | null;
   readonly fanOut: number | null;
   /** The initialiser with its options, or 'keep'. */
-  readonly init: Action;
+  readonly init: NamedSpec | 'keep';
   /** Whether a rule matched; a parameter that none matches is kept. */
   readonly matched: boolean;
   /** The distribution it is to have; null where it is kept. */
@@ -190,7 +190,8 @@ export function makePlan(model: Initialisable, rules: readonly Rule[]): PlanRow[
   return [...describeParameters(model)].map((info) => {
     const found = compiled.find(({ predicates }) => predicates.some((matches) => matches(info)));
     const given = found?.rule.init ?? 'keep';
-    const init = typeof given === 'function' ? given(info) : given;
+    const action = typeof given === 'function' ? given(info) : given;
+    const init = action === 'keep' ? action : withName(action);
     const rate = found?.rule.learningRate;
     const { fanIn = null, fanOut = null } = fansOrUndefined(info.shape) ?? {};
     return {
@@ -215,7 +216,7 @@ export function makePlan(model: Initialisable, rules: readonly Rule[]): PlanRow[
  * @example
  * const report = init.initialize(net, [
  *   { match: 'head.*', init: 'keep' },
- *   { match: '*.bias', init: { initialiser: 'zeros' } },
+ *   { match: '*.bias', init: 'zeros' },
  *   { match: nn.Linear, init: { initialiser: 'kaimingNormal', nonlinearity: 'relu' } },
  * ], { seed: 0 });
  * console.log(report);

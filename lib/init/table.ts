@@ -141,7 +141,17 @@ type OptionsOf<Name extends keyof Initialisers> =
   Initialisers[Name] extends Row<infer O> ? Omit<O, 'generator'> : never;
 
 /** An initialiser's name with its options. */
-export type InitSpec = { [Name in keyof Initialisers]: { initialiser: Name } & OptionsOf<Name> }[keyof Initialisers];
+export type NamedSpec = { [Name in keyof Initialisers]: { initialiser: Name } & OptionsOf<Name> }[keyof Initialisers];
+
+/** The same, or the name alone where no option must be given. */
+export type InitSpec =
+  | NamedSpec
+  | {
+      [Name in keyof Initialisers]: Partial<OptionsOf<Name>> extends OptionsOf<Name> ? Name : never;
+    }[keyof Initialisers];
+
+/** The description that a name alone stands for. */
+export const withName = (spec: InitSpec): NamedSpec => (typeof spec === 'string' ? { initialiser: spec } : spec);
 
 /**
  * An initialiser by its description: how it fills a tensor and what distribution it is to give.
@@ -153,7 +163,8 @@ export function initialiser(
   path: string,
   spec: InitSpec,
 ): { apply: (tensor: Tensor, generator: Generator) => void; target: (shape: Shape) => Target } {
-  const name = (spec as { initialiser?: unknown } | null | undefined)?.initialiser;
+  const given = withName(spec);
+  const name = (given as { initialiser?: unknown } | null | undefined)?.initialiser;
   if (typeof name !== 'string' || !Object.hasOwn(initialisers, name)) {
     const names = Object.keys(initialisers).join(', ');
     throw argumentError(
@@ -161,7 +172,7 @@ export function initialiser(
       `${path}: unknown initialiser ${describe(name ?? spec)}; expected 'keep' or ${names}`,
     );
   }
-  const { initialiser: _, ...options } = spec;
+  const { initialiser: _, ...options } = given;
   const found = initialisers[name as keyof Initialisers] as Row<object>;
   return {
     apply: (tensor, generator) => inContext(path, () => found.apply(tensor, { ...options, generator })),

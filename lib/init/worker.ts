@@ -5,12 +5,12 @@ import { type Algorithm, Generator } from '../random.js';
 import type { Shape } from '../shape.js';
 import { Tensor } from '../tensor/index.js';
 import { allocateView, restride } from '../view.js';
-import { type InitSpec, initialiser } from './table.js';
+import { initialiser, type NamedSpec } from './table.js';
 
 /** One parameter, and what it is to be initialised with. */
 export interface InitTask {
   readonly path: string;
-  readonly init: InitSpec;
+  readonly init: NamedSpec;
   readonly dtype: DType;
   readonly shape: Shape;
   /** Those of the parameter: what torch's generator draws may depend on the layout. */

@@ -82,6 +82,14 @@ describe('which rule decides', () => {
   });
 });
 
+it('a name alone stands for the initialiser with its defaults', () => {
+  const [named, alone] = [new Net(), new Net()];
+  init.initialize(named, [{ match: '*', init: { initialiser: 'uniform' } }], { seed: 3 });
+  const report = init.initialize(alone, [{ match: '*', init: 'uniform' }], { seed: 3 });
+  expect(digests(alone)).toEqual(digests(named));
+  expect(report.rows[0]!.init).toEqual({ initialiser: 'uniform' });
+});
+
 describe('values', () => {
   it('depend on the seed and the path alone', () => {
     const whole = new Net();
@@ -156,6 +164,18 @@ describe('bad input is refused before anything is written', () => {
       () => init.initialize(new Net(), [{ match: '*', init: { initialiser: 'he' } as never }], { seed: 0 }),
       'ERR_ARGUMENT',
       /stem\.weight: unknown initialiser "he"/,
+    ],
+    [
+      'an unknown name alone',
+      () => init.initialize(new Net(), [{ match: '*', init: 'he' as never }], { seed: 0 }),
+      'ERR_ARGUMENT',
+      /stem\.weight: unknown initialiser "he"/,
+    ],
+    [
+      'a name alone that needs an option',
+      () => init.initialize(new Net(), [{ match: '*', init: 'constant' as never }], { seed: 0 }),
+      'ERR_ARGUMENT',
+      /stem\.weight: .*undefined/,
     ],
     ['fixup with one layer', () => fixup(1), 'ERR_RANGE', /branchLayers must be 2 or more/],
     ['gpt2 without layers', () => init.presets.gpt2({ layers: 0 }), 'ERR_RANGE', /layers/],
