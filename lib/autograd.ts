@@ -1,5 +1,5 @@
 // Reverse-mode differentiation: what is recorded, and the walk back through the graph.
-import { stateError } from './errors.js';
+import { argumentError, describe, stateError } from './errors.js';
 import {
   CopySlices,
   gradFnOf,
@@ -33,10 +33,12 @@ export function isGradEnabled(): boolean {
  * Calls `fn` without recording operations, and returns what it returns. It has to be synchronous: recording goes on
  * where `fn` returns.
  *
+ * @throws TypeError (ERR_ARGUMENT) for anything but a function
  * @example
  * noGrad(() => weight.sub_(weight.grad.mul(0.1)));
  */
 export function noGrad<T>(fn: () => T): T {
+  if (typeof fn !== 'function') throw argumentError('noGrad', `expected a function, got ${describe(fn)}`);
   const before = enabled;
   enabled = false;
   try {

@@ -25,7 +25,7 @@ export {
   type Action,
   type Initialisable,
   type InitializeOptions,
-  InitReport,
+  type InitReport,
   initialize,
   type LearningRate,
   type Matcher,

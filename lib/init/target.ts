@@ -1,4 +1,6 @@
 // What distribution an initialiser is meant to give: for plans, and for checking a weight after the fact.
+import { checkNumber } from '../arguments.js';
+import { rangeError } from '../errors.js';
 import { normalCdf, normalPdf } from '../special.js';
 
 /** A distribution that a weight should have, element by element. */
@@ -15,13 +17,27 @@ export interface Target {
   readonly kurtosis: number;
 }
 
+/** Checks the parameters of a target: numbers that are not NaN, `std` finite and 0 or more. */
+function checkParameters(call: string, parameters: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(parameters)) {
+    const number = checkNumber(call, name, value);
+    if (Number.isNaN(number)) throw rangeError(call, `${name} must not be NaN`);
+    if (name === 'std' && !(number >= 0 && number < Infinity)) {
+      throw rangeError(call, `std must be finite and 0 or more, got ${number}`);
+    }
+  }
+}
+
 /** All elements `value`. */
 export function constantTarget(value: number): Target {
+  checkParameters('constantTarget', { value });
   return { distribution: 'constant', mean: value, std: 0, low: value, high: value, kurtosis: 1 };
 }
 
 /** Uniform on [low, high]. */
 export function uniformTarget(low: number, high: number): Target {
+  checkParameters('uniformTarget', { low, high });
+  if (low > high) throw rangeError('uniformTarget', `expected bounds in order, got from ${low} to ${high}`);
   if (low === high) return constantTarget(low);
   return {
     distribution: 'uniform',
@@ -36,6 +52,7 @@ export function uniformTarget(low: number, high: number): Target {
 
 /** Normal. */
 export function normalTarget(mean: number, std: number): Target {
+  checkParameters('normalTarget', { mean, std });
   if (std === 0) return constantTarget(mean);
   return {
     distribution: 'normal',
@@ -53,6 +70,8 @@ export function normalTarget(mean: number, std: number): Target {
  * m_k = (k - 1) m_(k-2) - (b^(k-1) phi(b) - a^(k-1) phi(a)) / (Phi(b) - Phi(a)).
  */
 export function truncatedNormalTarget(mean: number, std: number, low: number, high: number): Target {
+  checkParameters('truncatedNormalTarget', { mean, std, low, high });
+  if (low > high) throw rangeError('truncatedNormalTarget', `expected bounds in order, got from ${low} to ${high}`);
   if (std === 0) return constantTarget(Math.min(Math.max(mean, low), high));
   const [a, b] = [(low - mean) / std, (high - mean) / std];
   // Both tails by the smaller one, so that bounds far out keep their digits.

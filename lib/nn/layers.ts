@@ -1,5 +1,6 @@
 // Modules that move elements about, or do nothing.
-import type { Tensor } from '../tensor/index.js';
+import { argumentError, describe } from '../errors.js';
+import { checkTensor, type Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
 
 /**
@@ -14,12 +15,16 @@ export class Flatten extends Module {
 
   constructor(startDim = 1, endDim = -1) {
     super();
+    for (const [name, dim] of Object.entries({ startDim, endDim })) {
+      if (!Number.isInteger(dim))
+        throw argumentError('Flatten', `${name} must be a whole number, got ${describe(dim)}`);
+    }
     this.startDim = startDim;
     this.endDim = endDim;
   }
 
   override forward(input: Tensor): Tensor {
-    return input.flatten(this.startDim, this.endDim);
+    return checkTensor('Flatten', input).flatten(this.startDim, this.endDim);
   }
 
   protected override extraRepr(): string {
@@ -35,6 +40,6 @@ export class Flatten extends Module {
  */
 export class Identity extends Module {
   override forward(input: Tensor): Tensor {
-    return input;
+    return checkTensor('Identity', input);
   }
 }

@@ -1,6 +1,6 @@
 // Module: parameters, buffers and sub-modules found through an object's own fields, under torch's names.
 import { checkOptions } from '../arguments.js';
-import { argumentError, describe } from '../errors.js';
+import { argumentError, describe, stateError } from '../errors.js';
 import type { RandomOptions } from '../fill.js';
 import { clearGradients, Tensor, type ZeroGradOptions } from '../tensor/index.js';
 import { type ForwardHook, type ForwardPreHook, type FullBackwardHook, Hooks } from './hooks.js';
@@ -45,6 +45,7 @@ export abstract class Module {
 
   /** Runs the module with its hooks. */
   call(...inputs: Tensor[]): Tensor {
+    if (this.forward === undefined) throw stateError('call', `${this.constructor.name} has no forward`);
     return this.#hooks === undefined ? this.forward(...inputs) : this.#hooks.run(this, inputs);
   }
 

@@ -34,6 +34,7 @@ export abstract class Optimizer<Options extends object> {
   /** Takes the defaults of options from `defaults`, which has one of each. */
   constructor(params: Parameters<Options>, options: Options | undefined, defaults: Required<Options>) {
     const call = this.constructor.name;
+    if (new.target === Optimizer) throw argumentError(call, 'is a base class; use SGD, Adam or AdamW');
     this.#defaults = { ...defaults, ...known(call, checkOptions(call, options), defaults) };
     this.check(call, this.#defaults);
     const isList = typeof params === 'object' && params !== null && Symbol.iterator in params;

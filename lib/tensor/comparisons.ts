@@ -3,6 +3,7 @@ import { checkNumber, checkOptions } from '../arguments.js';
 import { noGrad } from '../autograd.js';
 import { rangeError } from '../errors.js';
 import * as ops from '../ops/index.js';
+import { broadcastShapes } from '../shape.js';
 import { applyRow } from './elementwise.js';
 import { install } from './install.js';
 import { apply, checkTensor, type Tensor } from './tensor.js';
@@ -64,6 +65,7 @@ install({
     const { rtol = 1e-5, atol = 1e-8, equalNan = false } = checkOptions('allclose', options);
     const [relative, absolute] = [tolerance('rtol', rtol), tolerance('atol', atol)];
     ops.checkSameDType('allclose', this.elements, checkTensor('allclose', other).elements);
+    broadcastShapes('allclose', this.shape, other.shape);
     return noGrad(() => {
       const [a, b] = [this.to('float64'), other.to('float64')];
       const difference = a.sub(b).abs();

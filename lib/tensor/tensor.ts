@@ -44,6 +44,9 @@ export class Tensor {
 
   /** Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
   constructor(elements: TensorView, requiresGrad = false, viewOf?: autograd.ViewOf) {
+    if (elements?.strides === undefined) {
+      throw argumentError('Tensor', 'tensors are made by tensor(), zeros(), fromTypedArray() and so on');
+    }
     this.elements = elements;
     this.viewOf = viewOf;
     if (requiresGrad) this.requiresGrad = true;
