@@ -1,6 +1,7 @@
 // What optimisers have in common: groups of parameters with options of their own, state for each parameter, state dicts.
 import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError, shapeError, stateError } from '../errors.js';
+import { keepArray } from '../memory.js';
 import { cast, contiguousCopy } from '../ops/index.js';
 import { formatShape, sameShape } from '../shape.js';
 import { clearGradients, Tensor, type ZeroGradOptions } from '../tensor/index.js';
@@ -209,7 +210,10 @@ function copyState(call: string, number: string, param: Tensor, entry: unknown):
       const got = value instanceof Tensor ? `shape ${formatShape(value.shape)}` : describe(value);
       throw shapeError(call, `${name} of parameter ${number} must have shape ${formatShape(param.shape)}, got ${got}`);
     }
-    return [name, new Tensor(contiguousCopy(call, value.elements, param.dtype))] as const;
+    const copy = contiguousCopy(call, value.elements, param.dtype);
+    // It outlives a scope in which it is loaded.
+    keepArray(copy.array);
+    return [name, new Tensor(copy)] as const;
   });
   return Object.fromEntries(copied);
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ones, tensor, zeros } from '../../lib/creation.js';
 import type { DType } from '../../lib/dtype.js';
 import * as optim from '../../lib/optim/index.js';
+import { scope } from '../../lib/scope.js';
 import { numElements, type Shape } from '../../lib/shape.js';
 import type { Tensor } from '../../lib/tensor/index.js';
 import { expectClose, failure, readGolden, ruleTensor, tensorOf, valuesOf } from '../cases/data.js';
@@ -82,6 +83,21 @@ describe('torch agrees on', () => {
 });
 
 describe('an optimiser', () => {
+  it('keeps the state that it loads in a scope', () => {
+    const [from, to] = [zeros([65536], { requiresGrad: true }), zeros([65536], { requiresGrad: true })];
+    const [first, second] = [from, to].map((param) => new optim.SGD([param], { lr: 1, momentum: 0.5 }));
+    from.grad = ones(65536);
+    first!.step();
+    scope(() => {
+      second!.loadStateDict(first!.stateDict());
+    });
+    // What takes memory of that size now must not be that of the state.
+    for (const _ of [1, 2, 3]) zeros(65536).add(7);
+    to.grad = ones(65536);
+    second!.step();
+    expect(to.at(65535).item()).toBe(-1.5);
+  });
+
   it('works on tensors of any layout and leaves the rest of their storage alone', () => {
     const storage = zeros(4, 6);
     const param = storage.t().slice(0, 1, 5, 2).detach().requiresGrad_();
