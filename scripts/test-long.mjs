@@ -6,11 +6,12 @@ import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
-import { buildNativeTests, jobs } from './lib/targets.mjs';
+import { asanAddonEnv, buildNativeTests, jobs } from './lib/targets.mjs';
 
 const rows = [
   { name: 'native tests, release build', run: () => nativeTests('release') },
   { name: 'native tests, asan (address and undefined behaviour)', run: () => nativeTests('asan', { env: asanEnv() }) },
+  { name: 'random calls of the addon, asan', run: asanCalls },
   { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
   { name: 'random numbers, exhaustive', run: exhaustive },
   { name: 'random numbers, arm64 (emulated)', run: arm64 },
@@ -40,6 +41,13 @@ function asanEnv() {
     ASAN_OPTIONS: 'detect_leaks=1:strict_string_checks=1',
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
+}
+
+/** The addon itself under the address sanitizer, which also sees accesses beside JavaScript's arrays. */
+async function asanCalls() {
+  await withLock(() => buildNativeTests('asan'));
+  const minutes = ['--minutes', '0.75', '--runs', '2000'];
+  return must(process.execPath, ['test/boundary.fuzz.mjs', ...minutes], { env: asanAddonEnv() });
 }
 
 function tsan() {
