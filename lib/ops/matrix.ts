@@ -7,7 +7,7 @@ import { allocateView, outputView, pickDims, restride, selectView, type TensorVi
 import { mul } from './arithmetic.js';
 import { from, linear, type Op } from './op.js';
 import { checkSameDType, contiguous, contiguousCopy, copy, inCompute } from './storage.js';
-import { wholeProductInto } from './whole.js';
+import { noProduct, wholeProductInto } from './whole.js';
 
 const kernels = {
   gemm: kernelId('gemm'),
@@ -62,6 +62,8 @@ export function checkInner(call: string, a: TensorView, b: TensorView): void {
     );
   }
   checkSameDType(call, a, b);
+  // Without elements, too.
+  if (a.dtype === 'bool') throw noProduct(call, a.dtype);
 }
 
 /** a [m, k] b [k, n]. */
