@@ -1,7 +1,15 @@
 // What the random programs found, each as small as it was shrunk to; references are PyTorch's.
 import { expect, test } from 'vitest';
 import { full, ones, tensor, zeros } from '../../lib/creation.js';
-import { batchNorm, conv1d, conv2d, convTranspose2d, crossEntropy, layerNorm } from '../../lib/nn/functional/index.js';
+import {
+  batchNorm,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  crossEntropy,
+  embedding,
+  layerNorm,
+} from '../../lib/nn/functional/index.js';
 import { failure, valuesOf } from '../cases/data.js';
 
 const learning = (values: number[]) => tensor(values, { requiresGrad: true });
@@ -59,6 +67,12 @@ test('crossEntropy does not look at what is ignored', () => {
   const x = tensor([[1, 2]], { requiresGrad: true });
   crossEntropy(x, ignored, options).backward();
   expect(valuesOf(x.grad!)).toEqual([0, 0]);
+});
+
+test('embedding refuses an index of no row where rows are empty, too', () => {
+  const index = tensor([1], { dtype: 'int64' });
+  expect(() => embedding(index, zeros(1, 0))).toThrow(failure('ERR_RANGE', 'embedding', '1'));
+  expect(embedding(index, zeros(2, 0)).shape).toEqual([1, 0]);
 });
 
 test('a dtype or a kernel is refused without elements, too', () => {
