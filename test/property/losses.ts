@@ -222,7 +222,8 @@ function weighted(logs: Slow, terms: readonly (readonly [at: number, by: number]
   for (const [at, by] of terms) {
     const error = (logs.memory.open.get(at)?.error ?? 0) / epsilonOf(logs.dtype);
     value += by * all[at]!;
-    magnitude += Math.abs(by) * (2 * Math.abs(all[at]!) + error);
+    // Infinite factors may meet each other, or zeros, on the way.
+    magnitude += Number.isFinite(by) ? Math.abs(by) * (2 * Math.abs(all[at]!) + error) : Infinity;
   }
   return { value, magnitude, from: terms.map(([at, by]) => [0, at, by] as const) };
 }
@@ -246,7 +247,10 @@ function ofClasses(logs: Slow, target: Slow, { reduction, weight, ignoreIndex, s
     const terms: [number, number][] = [[layout.at(place, index), -(1 - smoothing) * (weights?.[index] ?? 1)]];
     for (let c = 0; smoothing > 0 && c < layout.classes; c++)
       terms.push([layout.at(place, c), -even * (weights?.[c] ?? 1)]);
-    return weighted(logs, terms);
+    const loss = weighted(logs, terms);
+    // All classes are weighted and summed before their part is taken.
+    const whole = even === 0 ? 0 : loss.magnitude / even;
+    return whole > mostOf(logs.dtype) ? { ...loss, magnitude: Infinity } : loss;
   });
   const total = found.reduce((sum, index) => sum + (index < 0 ? 0 : (weights?.[index] ?? 1)), 0);
   return reduced(losses, reduction, logs.dtype, layout.shape, [logs], total);

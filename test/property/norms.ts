@@ -66,7 +66,7 @@ function normalised(
       const certain = !huge && Math.abs(factor * scale) < 1e37;
       const error =
         epsilonOf(compute) * (16 * sizes[k]! * Math.abs(factor) + 4 * Math.abs(shift)) +
-        4 * (1 + sizes[k]!) * (1 + scale) * ulp(0, compute);
+        4 * (1 + sizes[k]! + Math.abs(group[k]!) + Math.abs(mean)) * (1 + scale) * ulp(0, compute);
       const from: Dependence[] = [];
       if (given) from.push([0, i, factor * scale]);
       else {

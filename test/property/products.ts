@@ -77,6 +77,8 @@ export function sumsOfProducts(
     let [sum, magnitude] = [0, 0];
     const from: [number, number, number][] = [];
     for (const [p, q] of pairs) {
+      // Nothing, unless a gradient is infinite.
+      if (p < 0) from.push([1, q, 0]);
       if (p < 0) continue;
       const term = a[p]! * b[q]!;
       sum += term;

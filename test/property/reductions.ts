@@ -89,7 +89,8 @@ function prod(x: readonly number[]): Reduced {
   return {
     value,
     error: someInfinite(x) && !anyNan(x) && Number.isFinite(up!) ? 0 : error,
-    slopes: x.map((_, i) => plain(others(i))),
+    // What is infinite or NaN cannot be divided out again.
+    slopes: x.map((_, i) => [others(i), someInfinite(x) ? Infinity : Math.abs(others(i))]),
   };
 }
 
