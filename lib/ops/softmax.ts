@@ -1,4 +1,5 @@
 // Softmax along a dimension, and its logarithm.
+import { checkFloat } from '../dtype.js';
 import { kernelId, run } from '../run.js';
 import { outputView, type TensorView, transposeView } from '../view.js';
 import { from, type Op } from './op.js';
@@ -11,6 +12,7 @@ export interface SoftmaxArgs {
 /** Runs a kernel that works along the last dimension along `dim` instead. */
 function along(call: string, kernel: number, inputs: readonly TensorView[], { dim }: SoftmaxArgs): TensorView {
   const { shape, dtype } = inputs[0]!;
+  checkFloat(call, dtype);
   const out = outputView(call, shape, dtype);
   run(
     call,
