@@ -215,15 +215,18 @@ function targetsOf(target: Slow, { classes, shape }: Classes, ignored: number): 
   });
 }
 
+/** A logarithm's magnitude, and as much more as makes its own error one of rounding. */
+const sizeOf = (logs: Slow, at: number, log: number) =>
+  2 * Math.abs(log) + (logs.memory.open.get(at)?.error ?? 0) / epsilonOf(logs.dtype);
+
 /** A sum of logarithms, each times a number; they come with errors of their own. */
 function weighted(logs: Slow, terms: readonly (readonly [at: number, by: number])[]): Loss {
   const all = numbers(logs);
   let [value, magnitude] = [0, 0];
   for (const [at, by] of terms) {
-    const error = (logs.memory.open.get(at)?.error ?? 0) / epsilonOf(logs.dtype);
     value += by * all[at]!;
     // Infinite factors may meet each other, or zeros, on the way.
-    magnitude += Number.isFinite(by) ? Math.abs(by) * (2 * Math.abs(all[at]!) + error) : Infinity;
+    magnitude += Number.isFinite(by) ? Math.abs(by) * sizeOf(logs, at, all[at]!) : Infinity;
   }
   return { value, magnitude, from: terms.map(([at, by]) => [0, at, by] as const) };
 }
@@ -270,7 +273,7 @@ function ofProbabilities(logs: Slow, target: Slow, { reduction, weight, smoothin
       const i = at(place, c);
       const by = -(weights?.[c] ?? 1);
       terms.push([i, by * (goals[i]! * (1 - smoothing) + smoothing / classes)]);
-      from.push([1, i, by * all[i]! * (1 - smoothing)]);
+      from.push([1, i, by * all[i]! * (1 - smoothing), Math.abs(by) * sizeOf(logs, i, all[i]!)]);
     }
     const loss = weighted(logs, terms);
     // The factors are rounded, and may be infinite.

@@ -92,7 +92,11 @@ export function sumsOfProducts(
       magnitude += Math.abs(added);
     }
     if (plus) from.push([2, plus[i]!, beta]);
-    const uncertain = spilt || pairs.some(([p, q]) => p < 0 && isOdd[q]);
+    // The factor may be taken to either operand first.
+    const overflows = pairs.some(([p, q]) =>
+      [a[p], b[q]].some((x) => Number.isFinite(x) && Math.abs(x! * alpha) > most),
+    );
+    const uncertain = spilt || overflows || pairs.some(([p, q]) => p < 0 && isOdd[q]);
     const error =
       uncertain || (Number.isFinite(magnitude) && magnitude > most)
         ? Infinity
@@ -159,7 +163,12 @@ function chained(chain: readonly Slow[]): Slow {
   if (chain.some(({ family }) => family.tracked)) record.current.keep(...chain);
   let out = whole[0]!;
   let sizes = numbers(out).map(Math.abs);
-  let [terms, most] = [0, 0];
+  let terms = 0;
+  // Of no product in any order is an element greater.
+  const most = whole.reduce(
+    (bound, t) => bound * Math.max(1, ...numbers(t).map(Math.abs)) * Math.max(1, t.shape[1]!),
+    1,
+  );
   for (const factor of whole.slice(1)) {
     const [m, k, n] = [out.shape[0]!, out.shape[1]!, factor.shape[1]!];
     out = product(out, factor);
@@ -168,7 +177,6 @@ function chained(chain: readonly Slow[]): Slow {
       Array.from({ length: k }, (_, l) => sizes[i! * k + l]! * next[l * n + j!]!).reduce((sum, x) => sum + x, 0),
     );
     terms += k + 4;
-    most = Math.max(most, ...sizes);
   }
   const range = { float16: 6e4, float64: 1e300 }[out.dtype as string] ?? 1e38;
   if (isFloat(out.dtype)) {
