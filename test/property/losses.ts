@@ -243,6 +243,7 @@ function ofClasses(logs: Slow, target: Slow, { reduction, weight, ignoreIndex, s
   const layout = classesOf(logs);
   const weights = weightsOf(weight, layout.classes);
   const found = targetsOf(target, layout, ignoreIndex);
+  const total = found.reduce((sum, index) => sum + (index < 0 ? 0 : (weights?.[index] ?? 1)), 0);
   const even = smoothing === 0 ? 0 : smoothing / layout.classes;
   const losses = indices(layout.shape).map((place, i): Loss => {
     const index = found[i]!;
@@ -253,9 +254,10 @@ function ofClasses(logs: Slow, target: Slow, { reduction, weight, ignoreIndex, s
     const loss = weighted(logs, terms);
     // All classes are weighted and summed before their part is taken.
     const whole = even === 0 ? 0 : loss.magnitude / even;
-    return whole > mostOf(logs.dtype) ? { ...loss, magnitude: Infinity } : loss;
+    // Of no weight in all, one part may be NaN and the other infinite.
+    const open = whole > mostOf(logs.dtype) || (smoothing > 0 && total === 0);
+    return open ? { ...loss, magnitude: Infinity } : loss;
   });
-  const total = found.reduce((sum, index) => sum + (index < 0 ? 0 : (weights?.[index] ?? 1)), 0);
   return reduced(losses, reduction, logs.dtype, layout.shape, [logs], total);
 }
 
