@@ -41,7 +41,7 @@ function overwritten(to: Slow, source: Slow): Slow {
     sameSizes(broadcast(to.shape, source.shape), to.shape) ? to.shape : refuse('too large'),
   );
   // Itself it may be copied to however it lies.
-  checkWrite(to, source === to);
+  checkWrite(to, source === to && !to.family.tracked);
   const elements = values(from).map((value, i): Element => ({ ...converted(value, to.dtype), from: [[1, i, 1]] }));
   return write(to, elements, [to, from]);
 }

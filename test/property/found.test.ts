@@ -22,6 +22,14 @@ test('what has no fractions needs no gradient', () => {
   expect(zeros([2]).copy_(x).requiresGrad).toBe(true);
 });
 
+test('a repeated view is copied to itself only without a gradient', () => {
+  const base = zeros(1);
+  const repeated = base.expand(6);
+  expect(repeated.copy_(repeated)).toBe(repeated);
+  base.add_(learning([1]));
+  expect(() => repeated.copy_(repeated)).toThrow(failure('ERR_ARGUMENT', 'copy_', '[6]'));
+});
+
 test('powers with whole numbers and booleans have gradients', () => {
   const power = learning([1, 2]);
   tensor([2, 3], { dtype: 'int64' }).pow(power).sum().backward();
