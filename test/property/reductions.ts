@@ -140,7 +140,8 @@ const extreme =
 
 function norm(x: readonly number[], p: number): Reduced {
   const sizes = x.map(Math.abs);
-  if (p === 0) return { value: sizes.filter((v) => v !== 0).length, slopes: sizes.map(() => plain(0)) };
+  // A count has no gradient at all.
+  if (p === 0) return { value: sizes.filter((v) => v !== 0).length };
   if (Math.abs(p) === Infinity) {
     const { slopes, ...rest } = extreme(p > 0 ? Math.max : Math.min)(sizes);
     return { ...rest, slopes: slopes!.map(([slope], i) => plain(slope * Math.sign(x[i]!))) };
