@@ -1,4 +1,5 @@
 // Reverse-mode differentiation: what is recorded, and the walk back through the graph.
+import { dtypes } from './dtype.js';
 import { argumentError, describe, stateError } from './errors.js';
 import {
   CopySlices,
@@ -64,8 +65,12 @@ export function hookedNode(variable: Variable): Node | undefined {
   return node === nowhere ? undefined : node;
 }
 
+/** Booleans and whole numbers have no gradient, whatever they were computed from. */
+const isDifferentiable = ({ elements }: Variable) => dtypes[elements.dtype].kind === 'float';
+
 /** Records that `out` was computed from `inputs`, some of which need gradients. */
 export function record<Args>(op: Op<Args>, inputs: readonly Variable[], args: Args, out: Variable): void {
+  if (!isDifferentiable(out)) return;
   const node = new OpNode(op, inputs, args);
   node.save('inputs', (name) => inputs[name as number]!.elements);
   node.save('output', () => out.elements);
@@ -84,9 +89,13 @@ export function recordInPlace<Args>(
   args: Args,
 ): void {
   const [self] = inputs;
+  const views = inputs.map(({ elements }) => elements);
+  if (!isDifferentiable(self)) {
+    op.forward(call, views, args, self.elements);
+    return;
+  }
   checkInPlace(call, self);
   const node = new OpNode(op, inputs, args);
-  const views = inputs.map(({ elements }) => elements);
   // Others keep their version: if one of them shares memory with `self`, it will be out of date.
   node.save('inputs', (name) => (name === 0 ? contiguousCopy(call, self.elements) : views[name as number]!));
   op.forward(call, views, args, self.elements);

@@ -6,11 +6,13 @@ import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
-import { buildNativeTests, jobs } from './lib/targets.mjs';
+import { asanAddonEnv, buildNativeTests, jobs } from './lib/targets.mjs';
 
 const rows = [
   { name: 'native tests, release build', run: () => nativeTests('release') },
   { name: 'native tests, asan (address and undefined behaviour)', run: () => nativeTests('asan', { env: asanEnv() }) },
+  { name: 'random calls of the addon, asan', run: asanCalls },
+  { name: 'random programs, asan', run: asanPrograms },
   { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
   { name: 'random numbers, exhaustive', run: exhaustive },
   { name: 'random numbers, arm64 (emulated)', run: arm64 },
@@ -40,6 +42,20 @@ function asanEnv() {
     ASAN_OPTIONS: 'detect_leaks=1:strict_string_checks=1',
     UBSAN_OPTIONS: 'print_stacktrace=1',
   };
+}
+
+/** The addon itself under the address sanitizer, which also sees accesses beside JavaScript's arrays. */
+async function asanCalls() {
+  await withLock(() => buildNativeTests('asan'));
+  const minutes = ['--minutes', '0.75', '--runs', '2000'];
+  return must(process.execPath, ['test/boundary.fuzz.mjs', ...minutes], { env: asanAddonEnv() });
+}
+
+/** The long property test on the same build, in which a program takes longer. */
+async function asanPrograms() {
+  await withLock(() => buildNativeTests('asan'));
+  const env = { ...asanAddonEnv(), EVENKEEL_PROPERTY_SECONDS: process.env.EVENKEEL_PROPERTY_SECONDS ?? '120' };
+  return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts', 'test/property'], { env });
 }
 
 function tsan() {
@@ -83,15 +99,18 @@ async function arm64() {
   return output;
 }
 
+const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+
 function longVitest() {
-  const cli = path.join(root, 'node_modules/vitest/vitest.mjs');
-  return must(process.execPath, [cli, 'run', '--config', 'vitest.long.config.ts']);
+  return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts']);
 }
 
 /** The lines of a passing row's output that say what was done. */
 function detail(output) {
   const lines = output.trim().split('\n');
-  const telling = lines.filter((line) => /tests passed|^ +Tests |leaks were not|\d fills, /.test(line));
+  const telling = lines.filter((line) =>
+    /tests passed|^ +Tests |leaks were not|\d fills, |\d programs, |_SEED=/.test(line),
+  );
   return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.replace(/^\d+: /, '').trim()).join('; ');
 }
 

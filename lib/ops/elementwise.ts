@@ -22,7 +22,7 @@ import {
 import { type Domain, domainDType, dtypeWithNumber, mapBinary, mapUnary, promoted, scalarParams } from './map.js';
 import { nodeName } from './names.js';
 import { from, type Gradient, linear, type Op } from './op.js';
-import { checkFits } from './storage.js';
+import { cast, checkFits } from './storage.js';
 
 const noParams: readonly number[] = [];
 
@@ -195,10 +195,13 @@ export const binaryOps = {
     'pow',
     'number',
     [
-      from([0, 1], (g, [a, b]) => masked(notZero(b!), mul(g, mul(b!, pow(a!, subOne(b!)))))),
+      from([0, 1], (g, [a, b]) => {
+        const [x, p] = [inDTypeOf(g, a!), inDTypeOf(g, b!)];
+        return masked(notZero(p), mul(g, mul(p, pow(x, add(p, -1)))));
+      }),
       // 0 to a power of 0 or more stays 0 in its neighbourhood.
       from([0, 1, 'output'], (g, [a, b, y]) =>
-        masked(notBoth(equal(a!, 0), greaterEqual(b!, 0)), mul(g, mul(y!, log(a!)))),
+        masked(notBoth(equal(a!, 0), greaterEqual(b!, 0)), mul(g, mul(y!, log(inDTypeOf(g, a!))))),
       ),
     ],
     from([0], (g, [a], power) => {
@@ -209,7 +212,8 @@ export const binaryOps = {
   ),
 } satisfies Record<string, BinaryRow>;
 
-const subOne = (x: TensorView) => add(x, -1);
+/** Whole numbers have no logarithm, and booleans no difference. */
+const inDTypeOf = (g: TensorView, x: TensorView) => cast('backward', x, g.dtype);
 const notZero = (x: TensorView) => equal(equal(x, 0), 0);
 const notBoth = (a: TensorView, b: TensorView) => equal(mul(a, b), 0);
 

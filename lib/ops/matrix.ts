@@ -7,7 +7,7 @@ import { outputView, pickDims, restride, selectView, type TensorView } from '../
 import { mul } from './arithmetic.js';
 import { from, linear, type Op } from './op.js';
 import { checkSameDType, contiguous, contiguousCopy, copy, inCompute } from './storage.js';
-import { wholeProductInto } from './whole.js';
+import { noProduct, wholeProductInto } from './whole.js';
 
 const kernels = {
   gemm: kernelId('gemm'),
@@ -61,6 +61,8 @@ export function checkInner(call: string, a: TensorView, b: TensorView): void {
     );
   }
   checkSameDType(call, a, b);
+  // Without elements, too.
+  if (a.dtype === 'bool') throw noProduct(call, a.dtype);
 }
 
 /** a [m, k] b [k, n]. */

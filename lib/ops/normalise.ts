@@ -1,6 +1,6 @@
 // Normalisation by mean and variance: of batches (Ioffe and Szegedy 2015) and of layers (Ba, Kiros and Hinton 2016).
 import { computeDType } from '../dtype.js';
-import { numElements, type Shape } from '../shape.js';
+import { broadcastShapes, numElements, type Shape, sameShape } from '../shape.js';
 import type { TensorView } from '../view.js';
 import { div, mul, sub } from './arithmetic.js';
 import { binaryOps, unaryOps } from './elementwise.js';
@@ -80,7 +80,7 @@ function forward(name: string, [x, weight, bias]: readonly TensorView[], args: N
   if (weight !== undefined) {
     const w = factor(weight);
     // For batches both have the channels' shape: one pass over the input fewer.
-    if (numElements(w.shape) === numElements(scale.shape) && w.shape.length <= scale.shape.length) {
+    if (sameShape(broadcastShapes(name, w.shape, scale.shape), scale.shape)) {
       binaryOps.mul.forward(name, [scale, w], undefined, scale);
       binaryOps.mul.forward(name, [out, scale], undefined, out);
     } else {

@@ -24,15 +24,22 @@ const forColumns = ({ rows }: RowsArgs, columns: number) => restride(rows, [colu
 /** Contiguous rows as a matrix [n, columns]. */
 const asMatrix = (view: TensorView, n: number, columns: number) => restride(view, [n, columns], [columns, 1]);
 
+function pick(call: string, table: TensorView, args: RowsArgs): TensorView {
+  const columns = table.shape[1]!;
+  const out = outputView(call, [...args.shape, columns], table.dtype);
+  const matrix = asMatrix(out, numElements(args.shape), columns);
+  run(call, kernels.gather, [transposed(matrix), forColumns(args, columns), transposed(table)]);
+  return out;
+}
+
 /** Rows of a matrix. An index of no row is the kernel's error, before anything is written. */
 export const rowsOp: Op<RowsArgs> = {
   node: 'EmbeddingBackward0',
   forward: (call, [table], args) => {
-    const columns = table!.shape[1]!;
-    const out = outputView(call, [...args.shape, columns], table!.dtype);
-    const matrix = asMatrix(out, numElements(args.shape), columns);
-    run(call, kernels.gather, [transposed(matrix), forColumns(args, columns), transposed(table!)]);
-    return out;
+    const [rows, columns] = table!.shape as [number, number];
+    // Without columns the kernel would look at no index.
+    if (columns === 0) pick(call, allocateView(call, [rows, 1], table!.dtype), args);
+    return pick(call, table!, args);
   },
   gradients: [
     linear((grad, args, { shape }) => {

@@ -1,10 +1,13 @@
 // Products of matrices of whole numbers, which BLAS has none of: by operations element by element, wrapping around.
-import { dtypes } from '../dtype.js';
+import { type DType, dtypes } from '../dtype.js';
 import { argumentError, dtypeError } from '../errors.js';
 import { restride, selectView, type TensorView } from '../view.js';
 import { add, mul } from './arithmetic.js';
 import { reductionOps } from './reduce.js';
 import { cast, copy, fill } from './storage.js';
+
+export const noProduct = (call: string, dtype: DType) =>
+  dtypeError(call, `there is no product of matrices of ${dtype}; convert with to() first`);
 
 /** out [m, n] = alpha a [m, k] b [k, n] + beta out. */
 export function wholeProductInto(
@@ -16,7 +19,7 @@ export function wholeProductInto(
   alpha: number,
 ): void {
   if (dtypes[out.dtype].kind !== 'integer') {
-    throw dtypeError(call, `there is no product of matrices of ${out.dtype}; convert with to() first`);
+    throw noProduct(call, out.dtype);
   }
   for (const factor of [alpha, beta]) {
     if (!Number.isInteger(factor)) throw argumentError(call, `whole numbers take whole factors, got ${factor}`);

@@ -146,7 +146,7 @@ export class Tensor {
   /** Writes a number, or a tensor that broadcasts, at the given indices. */
   set_(indices: readonly number[], value: number | Tensor): this {
     const target = Array.isArray(indices) && indices.length === 0 ? this : this.#at('set_', indices);
-    if (value instanceof Tensor) applyInPlace('set_', ops.copyOp, [target, value], undefined);
+    if (value instanceof Tensor) copyInto('set_', target, value);
     else applyInPlace('set_', ops.fillOp, [target], value);
     return this;
   }
@@ -168,7 +168,7 @@ export class Tensor {
   }
   /** Copies the elements of a tensor that broadcasts to this one, converting their dtype. */
   copy_(source: Tensor): this {
-    return applyInPlace('copy_', ops.copyOp, [this, checkTensor('copy_', source)], undefined);
+    return copyInto('copy_', this, checkTensor('copy_', source));
   }
   /** Sets every element. */
   fill_(value: number): this {
@@ -425,6 +425,13 @@ export function applyInPlace<T extends Tensor, Args>(
   if (autograd.isGradEnabled() && inputs.some(autograd.needsGrad)) autograd.recordInPlace(call, op, inputs, args);
   else op.forward(call, inputs.map(elementsOf), args, self.elements);
   return self;
+}
+
+/** Overwrites with a tensor that broadcasts. */
+function copyInto<T extends Tensor>(call: string, self: T, source: Tensor): T {
+  // To itself it may be copied however it lies, but for the gradient: that would count repeated elements repeatedly.
+  if (source === self && self.requiresGrad) views.checkWritable(call, self.elements);
+  return applyInPlace(call, ops.copyOp, [self, source], undefined);
 }
 
 /** Fills in place with what does not depend on the elements. */

@@ -1,8 +1,8 @@
 // What is built from what: the addon, and the JavaScript.
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cleanEnv, Failure, must, npm, root } from './run.mjs';
+import { ask, cleanEnv, Failure, must, npm, root } from './run.mjs';
 import { filesUnder, hashOf, isFresh, readStamp, writeStamp } from './stamp.mjs';
 import { systemId } from './system.mjs';
 
@@ -120,6 +120,21 @@ export async function buildNativeTests(preset, { wrap = [], show = false } = {})
     const [command, ...rest] = [...wrap, 'cmake', ...args];
     await must(command, rest, { env, show });
   }
+}
+
+/**
+ * The environment in which Node loads the addon of the asan preset, after `buildNativeTests('asan')`: the sanitizer has to
+ * come first in the process. Node's own leaks are not looked for.
+ */
+export function asanAddonEnv() {
+  const library = ask(process.env.CXX ?? 'c++', ['-print-file-name=libasan.so'])?.trim();
+  if (!library || !path.isAbsolute(library)) throw new Failure('the compiler has no libasan.so to load into Node');
+  return cleanEnv({
+    LD_PRELOAD: realpathSync(library),
+    EVENKEEL_PREBUILD: at('build-asan'),
+    ASAN_OPTIONS: 'detect_leaks=0:strict_string_checks=1',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+  });
 }
 
 // The JavaScript ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import { checkOptions } from '../../arguments.js';
+import { checkFloat } from '../../dtype.js';
 import { argumentError, describe, rangeError, shapeError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { checkSize, formatShape, type Shape } from '../../shape.js';
@@ -68,6 +69,7 @@ function convolve(
         `${formatShape(x.shape)} and ${formatShape(w.shape)}`,
     );
   }
+  checkFloat(call, x.dtype);
   ops.checkSameDType(call, x, w);
   const stride = checkSizes(call, 'stride', given.stride ?? 1, 1, dims);
   const dilation = checkSizes(call, 'dilation', given.dilation ?? 1, 1, dims);

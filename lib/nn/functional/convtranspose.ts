@@ -66,6 +66,7 @@ export function convTranspose2d(
       throw rangeError(call, `outputPadding must be below the stride or the dilation, got [${more}]`);
     }
     const [length, kernel] = [x.shape[x.shape.length - 2 + d]!, w.shape[2 + d]!];
+    if (kernel < 1) throw shapeError(call, `the kernel of shape ${formatShape(w.shape)} is empty`);
     return (length - 1) * stride[d]! - 2 * padding[d]! + dilation[d]! * (kernel - 1) + more[d]! + 1;
   }) as [number, number];
   if (size.some((length) => length < 1)) {

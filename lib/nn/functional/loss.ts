@@ -266,8 +266,11 @@ function smoothed(
   const counted = vector(
     list.map((index) => (index < 0 ? 0 : 1)),
     log,
-  );
-  const even = (weight === undefined ? log : log.mul(weight)).sum(dim).neg().mul(counted.view(target.shape));
+  ).to('bool');
+  const sums = (weight === undefined ? log : log.mul(weight)).sum(dim).neg();
+  // Chosen, not multiplied by 0: what is ignored may be NaN.
+  const zero = new Tensor(allocateView(call, [], log.dtype));
+  const even = apply(call, ops.whereOp, [counted.view(target.shape), sums, zero], undefined);
   const total = list.reduce((sum, index) => sum + (index < 0 ? 0 : (weights?.[index] ?? 1)), 0);
   const all = reduction === 'none' ? even : reduction === 'sum' ? even.sum() : even.sum().div(total);
   return ofClass.mul(1 - smoothing).add(all.mul(smoothing / classes));

@@ -4,7 +4,7 @@ import { rangeError, shapeError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { checkShape, formatShape, numElements, type Shape, sameShape } from '../../shape.js';
 import { apply, checkTensor, operand, Tensor } from '../../tensor/index.js';
-import { restride, type TensorView } from '../../view.js';
+import { checkWritable, restride, type TensorView } from '../../view.js';
 
 /** Options of `batchNorm`. */
 export interface BatchNormOptions {
@@ -83,10 +83,12 @@ export function batchNorm(
   const shift = checkOptional(call, 'bias', bias, channels);
   if ((mean === null) !== (variance === null)) throw shapeError(call, 'runningMean and runningVar go together');
   const own = training || mean === null;
-  const count = numElements(x.shape) / channels[0]!;
+  const count = numElements(x.shape.toSpliced(1, 1));
   if (training && count <= 1) {
     throw shapeError(call, `a batch to learn from needs more than one value a channel, got ${formatShape(x.shape)}`);
   }
+  // Both, before the first of them moves.
+  if (training && mean !== null) for (const { elements } of [mean, variance!]) checkWritable(call, elements);
   const kept = x.shape.map((size, d) => (d === 1 ? size : 1));
   const along = (t: Tensor): TensorView => {
     // A copy: running statistics may change before the gradients are asked for.
