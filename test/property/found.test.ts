@@ -26,6 +26,7 @@ test('a repeated view is copied to itself only without a gradient', () => {
   const base = zeros(1);
   const repeated = base.expand(6);
   expect(repeated.copy_(repeated)).toBe(repeated);
+  expect(() => repeated.copy_(repeated.detach())).toThrow(failure('ERR_ARGUMENT', 'copy_', '[6]'));
   base.add_(learning([1]));
   expect(() => repeated.copy_(repeated)).toThrow(failure('ERR_ARGUMENT', 'copy_', '[6]'));
 });

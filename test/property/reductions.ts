@@ -148,7 +148,8 @@ function norm(x: readonly number[], p: number): Reduced {
   }
   const value = add(sizes.map((v) => v ** p)) ** (1 / p);
   const odd = sizes.some((v) => v !== 0 && !(v ** p > 1e-290 && v ** p < 1e290));
-  const slope = (v: number) => (value === 0 || v === 0 ? 0 : Math.sign(v) * (Math.abs(v) / value) ** (p - 1));
+  const slope = (v: number) =>
+    value === 0 || (v === 0 && p < 2) ? 0 : Math.sign(v) * (Math.abs(v) / value) ** (p - 1);
   return {
     value,
     error: someInfinite(x) ? 0 : odd ? Infinity : (x.length + 4) * 2 ** -50 * value,
