@@ -55,9 +55,11 @@ function pooled(
 function greatest(x: Slow, windows: Windows): Slow {
   const all = numbers(x);
   return pooled(x, windows, (places) => {
-    let best = places[0]!;
+    let best = places[0] ?? -1;
     for (const at of places)
       if (all[at]! > all[best]! || (Number.isNaN(all[at]) && !Number.isNaN(all[best]))) best = at;
+    // A window may lie between the elements: nothing is greater than nothing.
+    if (best < 0) return { value: -Infinity };
     return { value: all[best]!, error: 0, from: [[0, best, 1]] };
   });
 }
