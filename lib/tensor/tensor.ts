@@ -429,8 +429,11 @@ export function applyInPlace<T extends Tensor, Args>(
 
 /** Overwrites with a tensor that broadcasts. */
 function copyInto<T extends Tensor>(call: string, self: T, source: Tensor): T {
-  // To itself it may be copied however it lies, but for the gradient: that would count repeated elements repeatedly.
-  if (source === self && self.requiresGrad) views.checkWritable(call, self.elements);
+  // To itself it may be copied however it lies, to another of the same elements not; nor where there is a gradient, which
+  // would count repeated elements repeatedly.
+  if (source === self ? self.requiresGrad : source.elements === self.elements) {
+    views.checkWritable(call, self.elements);
+  }
   return applyInPlace(call, ops.copyOp, [self, source], undefined);
 }
 

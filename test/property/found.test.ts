@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { full, ones, tensor, zeros } from '../../lib/creation.js';
 import {
+  avgPool2d,
   batchNorm,
   conv1d,
   conv2d,
@@ -9,6 +10,7 @@ import {
   crossEntropy,
   embedding,
   layerNorm,
+  maxPool2d,
 } from '../../lib/nn/functional/index.js';
 import { failure, valuesOf } from '../cases/data.js';
 
@@ -26,6 +28,7 @@ test('a repeated view is copied to itself only without a gradient', () => {
   const base = zeros(1);
   const repeated = base.expand(6);
   expect(repeated.copy_(repeated)).toBe(repeated);
+  expect(() => repeated.copy_(repeated.detach())).toThrow(failure('ERR_ARGUMENT', 'copy_', '[6]'));
   base.add_(learning([1]));
   expect(() => repeated.copy_(repeated)).toThrow(failure('ERR_ARGUMENT', 'copy_', '[6]'));
 });
@@ -81,6 +84,21 @@ test('embedding refuses an index of no row where rows are empty, too', () => {
   const index = tensor([1], { dtype: 'int64' });
   expect(() => embedding(index, zeros(1, 0))).toThrow(failure('ERR_RANGE', 'embedding', '1'));
   expect(embedding(index, zeros(2, 0)).shape).toEqual([1, 0]);
+});
+
+test('pooling refuses images without pixels', () => {
+  for (const pool of [maxPool2d, avgPool2d]) {
+    for (const shape of [
+      [1, 0, 1],
+      [1, 1, 2, 0],
+      [1, 0, 2, 2],
+    ]) {
+      expect(() => pool(zeros(shape), [2, 1], { padding: [1, 0] })).toThrow(
+        failure('ERR_SHAPE', pool.name, `[${shape.join(', ')}]`),
+      );
+    }
+    expect(pool(zeros(0, 1, 2, 2), 2).shape).toEqual([0, 1, 1, 1]);
+  }
 });
 
 test('a dtype or a kernel is refused without elements, too', () => {

@@ -94,7 +94,7 @@ function prod(x: readonly number[]): Reduced {
   };
 }
 
-function variance(x: readonly number[], correction: number): Reduced & { readonly value: number } {
+function variance(x: readonly number[], correction: number, dtype: DType): Reduced & { readonly value: number } {
   const centre = add(x) / x.length;
   const freedom = Math.max(0, x.length - correction);
   const value = add(x.map((v) => (v - centre) ** 2)) / freedom;
@@ -104,14 +104,16 @@ function variance(x: readonly number[], correction: number): Reduced & { readonl
     largest > 1e150
       ? Infinity
       : (x.length * 2 ** -50 * value + 2 * off * Math.sqrt(value) + off ** 2) * (x.length / freedom || 1);
+  // float64 adds up in float64.
+  const many = dtype === 'float64' ? 1 + x.length / 8 : 1;
   const slopes = x.map(
-    (v) => [(2 / freedom) * (v - centre), (2 / freedom) * (Math.abs(v) + size(x) / x.length)] as const,
+    (v) => [(2 / freedom) * (v - centre), many * (2 / freedom) * (Math.abs(v) + size(x) / x.length)] as const,
   );
   return { value, error: Number.isFinite(value) ? error : 0, slopes };
 }
 
-function deviation(x: readonly number[], correction: number): Reduced {
-  const { value, error, slopes } = variance(x, correction);
+function deviation(x: readonly number[], correction: number, dtype: DType): Reduced {
+  const { value, error, slopes } = variance(x, correction, dtype);
   const root = Math.sqrt(value);
   const off = Number.isFinite(value)
     ? Math.sqrt(value + error!) - Math.sqrt(Math.max(0, value - error!)) + 2 ** -50 * root
@@ -148,7 +150,8 @@ function norm(x: readonly number[], p: number): Reduced {
   }
   const value = add(sizes.map((v) => v ** p)) ** (1 / p);
   const odd = sizes.some((v) => v !== 0 && !(v ** p > 1e-290 && v ** p < 1e290));
-  const slope = (v: number) => (value === 0 || v === 0 ? 0 : Math.sign(v) * (Math.abs(v) / value) ** (p - 1));
+  const slope = (v: number) =>
+    value === 0 || (v === 0 && p < 2) ? 0 : Math.sign(v) * (Math.abs(v) / value) ** (p - 1);
   return {
     value,
     error: someInfinite(x) ? 0 : odd ? Infinity : (x.length + 4) * 2 ** -50 * value,

@@ -23,7 +23,8 @@ function pooled(
   make: (places: number[], window: number) => Element,
 ): Slow {
   floatsOnly(x);
-  if (![3, 4].includes(x.shape.length)) refuse('no images');
+  // There may be no images, but not empty ones.
+  if (![3, 4].includes(x.shape.length) || x.shape.slice(-3).includes(0)) refuse('no images');
   const [lead, lengths] = [x.shape.slice(0, -2), x.shape.slice(-2)];
   const spans = kernel.map((k, d) => dilation[d]! * (k - 1) + 1);
   if (padding.some((p, d) => 2 * p > spans[d]!)) refuse('more padding than half a window');
@@ -57,7 +58,7 @@ function greatest(x: Slow, windows: Windows): Slow {
     let best = places[0] ?? -1;
     for (const at of places)
       if (all[at]! > all[best]! || (Number.isNaN(all[at]) && !Number.isNaN(all[best]))) best = at;
-    // A window without elements: nothing is greater than nothing.
+    // A window may lie between the elements: nothing is greater than nothing.
     if (best < 0) return { value: -Infinity };
     return { value: all[best]!, error: 0, from: [[0, best, 1]] };
   });

@@ -52,6 +52,9 @@ function poolArgs(call: string, x: TensorView, kernelSize: unknown, options: Max
   if (x.shape.length !== 3 && x.shape.length !== 4) {
     throw shapeError(call, `expected images [N, C, H, W] or [C, H, W], got shape ${formatShape(x.shape)}`);
   }
+  if (x.shape.slice(-3).includes(0)) {
+    throw shapeError(call, `expected images of one pixel or more, got shape ${formatShape(x.shape)}`);
+  }
   const size = ([0, 1] as const).map((d) => {
     const length = x.shape[x.shape.length - 2 + d]!;
     const span = args.dilation[d] * (args.kernel[d] - 1) + 1;
