@@ -154,7 +154,8 @@ function norm(x: readonly number[], p: number): Reduced {
     value === 0 || (v === 0 && p < 2) ? 0 : Math.sign(v) * (Math.abs(v) / value) ** (p - 1);
   return {
     value,
-    error: someInfinite(x) ? 0 : odd ? Infinity : (x.length + 4) * 2 ** -50 * value,
+    // With a negative order infinities are zeros, and the norm may well be finite.
+    error: someInfinite(x) && !Number.isFinite(value) ? 0 : odd ? Infinity : (x.length + 4) * 2 ** -50 * value,
     slopes: slopesOf(x, slope),
   };
 }

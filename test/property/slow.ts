@@ -291,11 +291,13 @@ export function slopes(outputs: readonly (Node | undefined)[], weights: readonly
   // Inputs were made before what depends on them.
   for (const node of [...reach].sort((a, b) => b.order - a.order)) {
     const slope = found.get(node)!;
-    const [most, least] = limits[node.dtype]!;
-    if (!(slope.magnitude < most)) slope.error = Infinity;
+    if (!(slope.magnitude < limits[node.dtype]![0])) slope.error = Infinity;
     for (const [input, by, size] of node.edges) {
       const magnitude = slope.magnitude * size;
+      // It is computed in one dtype and converted to the other.
       const eps = Math.max(epsilonOf(node.dtype), epsilonOf(input.dtype));
+      const most = Math.min(limits[node.dtype]![0], limits[input.dtype]![0]);
+      const least = Math.max(limits[node.dtype]![1], limits[input.dtype]![1]);
       const error = slope.error * size + 8 * eps * magnitude + least;
       const certain = magnitude < most && size < most && Number.isFinite(error);
       add(input, slope.value * by, magnitude, certain ? error : Infinity);
