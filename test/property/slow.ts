@@ -298,7 +298,7 @@ export function slopes(outputs: readonly (Node | undefined)[], weights: readonly
       const eps = Math.max(epsilonOf(node.dtype), epsilonOf(input.dtype));
       const most = Math.min(limits[node.dtype]![0], limits[input.dtype]![0]);
       const least = Math.max(limits[node.dtype]![1], limits[input.dtype]![1]);
-      const error = slope.error * size + 8 * eps * magnitude + least;
+      const error = slope.error * size + 16 * eps * magnitude + least;
       const certain = magnitude < most && size < most && Number.isFinite(error);
       add(input, slope.value * by, magnitude, certain ? error : Infinity);
     }
