@@ -19,8 +19,8 @@ const usage = 'usage: node bench/chart.mjs results.json... [--out FOLDER]\n';
 
 async function draw(files, folder) {
   const results = merge(files.map((file) => JSON.parse(readFileSync(file, 'utf8'))));
-  if (!drawsText()) throw new Error('the system has no font for the PNG; on Debian, fonts-dejavu-core has one');
   const data = shape(results);
+  if (!drawsText()) throw new Error('the system has no font for the PNG; on Debian, fonts-dejavu-core has one');
   mkdirSync(folder, { recursive: true });
   for (const theme of themeNames) {
     const svg = await toSvg(specification(data, caption(results, data.libraries), theme));
