@@ -97,6 +97,8 @@ function expectUlps(
     const [a, b] = [got[i]!, round(wanted[i]!, dtype)];
     if (Object.is(a, b)) continue;
     if (mayUnderflow && a === 0 && Math.abs(b) < (dtype === 'float32' ? 2 ** -126 : 2 ** -1022)) continue;
+    // A factor below the normal numbers has fewer digits; the other is at most 104 or 746 there.
+    if (mayUnderflow && Math.abs(a - b) < (dtype === 'float32' ? 2 ** -142 : 2 ** -1064)) continue;
     if (!(ulps(a, b, dtype) <= most) || (a === 0 && b === 0 && !anyZero)) {
       throw new Error(`element ${i} is ${Object.is(a, -0) ? '-0' : a}, expected ${Object.is(b, -0) ? '-0' : b}`);
     }
@@ -524,12 +526,12 @@ describe('any shapes, strides and broadcasts', () => {
         fc.tuple(anyShape, anyDType).chain(([shape, dtype]) => strided(shape, dtype)),
         fc.constantFrom(...(Object.keys(unaryCases) as (keyof typeof unaryCases)[])),
         (t, name) => {
-          const { reference, ulps: allowed, anyZero } = unaryCases[name];
+          const { reference, ulps: allowed, anyZero, mayUnderflow } = unaryCases[name];
           const wanted = valuesOf(t).map(reference);
-          expectUlps(valuesOf(method(t, name)()), wanted, t.dtype, allowed, anyZero);
+          expectUlps(valuesOf(method(t, name)()), wanted, t.dtype, allowed, anyZero, mayUnderflow);
           const around = bystanders(t);
           method(t, `${name}_`)();
-          expectUlps(valuesOf(t), wanted, t.dtype, allowed, anyZero);
+          expectUlps(valuesOf(t), wanted, t.dtype, allowed, anyZero, mayUnderflow);
           expectSame(bystanders(t), around);
         },
       ),
