@@ -28,6 +28,11 @@ export function checkOptions<T extends object>(call: string, options: T | undefi
   throw argumentError(call, `options must be an object such as { generator }, got ${describe(options)}`);
 }
 
+/** Checks that a lower bound is not above the upper one. */
+export function checkOrder(call: string, low: number, high: number): void {
+  if (low > high) throw rangeError(call, `expected bounds in order, got from ${low} to ${high}`);
+}
+
 /** A shape given as an array or as plain numbers. */
 export function shapeArguments(args: readonly unknown[]): unknown {
   return args.length === 1 && typeof args[0] !== 'number' ? args[0] : args;

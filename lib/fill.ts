@@ -1,5 +1,5 @@
 // Random fills of views: what the in-place methods, the creation functions and the initialisers have in common.
-import { checkFinite, checkOptions } from './arguments.js';
+import { checkFinite, checkOptions, checkOrder } from './arguments.js';
 import { checkFloat, type DType, dtypes } from './dtype.js';
 import { argumentError, describe, rangeError } from './errors.js';
 import { checkGenerator, type Generator } from './random.js';
@@ -17,7 +17,7 @@ export function fillUniform(call: string, view: TensorView, from: number, to: nu
   checkFloat(call, view.dtype);
   const low = checkFinite(call, 'the lower bound', from);
   const high = checkFinite(call, 'the upper bound', to);
-  if (low > high) throw rangeError(call, `expected bounds in order, got from ${low} to ${high}`);
+  checkOrder(call, low, high);
   if (Math.max(Math.abs(low), Math.abs(high), high - low) > dtypes[view.dtype].max) {
     throw rangeError(call, `bounds ${low} and ${high} are too far apart for ${view.dtype}`);
   }
@@ -57,7 +57,7 @@ export function fillTruncNormal(
   const low = checkBound(call, 'the lower bound', a, -Infinity);
   const high = checkBound(call, 'the upper bound', b, Infinity);
   if (scale <= 0) throw rangeError(call, `std must be above 0, got ${scale}`);
-  if (low > high) throw rangeError(call, `expected bounds in order, got from ${low} to ${high}`);
+  checkOrder(call, low, high);
   const { generator } = checkOptions(call, options);
   checkGenerator(call, generator).fill(call, 'truncNormal', view, location, scale, low, high);
 }

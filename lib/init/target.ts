@@ -1,5 +1,5 @@
 // What distribution an initialiser is meant to give: for plans, and for checking a weight after the fact.
-import { checkNumber } from '../arguments.js';
+import { checkNumber, checkOrder } from '../arguments.js';
 import { rangeError } from '../errors.js';
 import { normalCdf, normalPdf } from '../special.js';
 
@@ -37,7 +37,7 @@ export function constantTarget(value: number): Target {
 /** Uniform on [low, high]. */
 export function uniformTarget(low: number, high: number): Target {
   checkParameters('uniformTarget', { low, high });
-  if (low > high) throw rangeError('uniformTarget', `expected bounds in order, got from ${low} to ${high}`);
+  checkOrder('uniformTarget', low, high);
   if (low === high) return constantTarget(low);
   return {
     distribution: 'uniform',
@@ -71,7 +71,7 @@ export function normalTarget(mean: number, std: number): Target {
  */
 export function truncatedNormalTarget(mean: number, std: number, low: number, high: number): Target {
   checkParameters('truncatedNormalTarget', { mean, std, low, high });
-  if (low > high) throw rangeError('truncatedNormalTarget', `expected bounds in order, got from ${low} to ${high}`);
+  checkOrder('truncatedNormalTarget', low, high);
   if (std === 0) return constantTarget(Math.min(Math.max(mean, low), high));
   const [a, b] = [(low - mean) / std, (high - mean) / std];
   // Both tails by the smaller one, so that bounds far out keep their digits.
