@@ -60,6 +60,52 @@ HWY_INLINE void MapSome(D d, const double* params, const T* const* in, T* out, s
 // every vector of 64 bytes would be two accesses.
 constexpr size_t kWorthAligning = 256;
 
+// Beyond so many bytes of output the arrays come from the second-level cache or further away.
+constexpr size_t kWorthPrefetching = 64 << 10;
+
+// How far ahead of the loop lines are asked for, in bytes: a few lines, for the hardware's prefetcher finds the rest. With
+// three arrays of 4 MB in the third-level cache it saves 6 %.
+constexpr size_t kPrefetchDistance = 256;
+
+// Whether the last element is to be the first. Both directions are as fast (backward a little faster, on Zen 4), but a load
+// from just where a store went, give or take multiples of 4 KB, waits for that store, because it is addresses' low bits that
+// are compared at first: then the loop had better go away from there. It costs 30 % otherwise.
+template <int kInputs, typename T>
+HWY_INLINE bool RunsBackward(const T* const* in, const T* out) {
+  for (int v = 0; v < kInputs; ++v) {
+    const size_t ahead = (reinterpret_cast<uintptr_t>(in[v]) - reinterpret_cast<uintptr_t>(out)) % 4096;
+    if (ahead > 0 && ahead <= kPrefetchDistance) return false;
+  }
+  return true;
+}
+
+template <int kInputs, typename T>
+HWY_INLINE void PrefetchAt(const T* const* in, const T* out, uintptr_t offset) {
+  // As numbers: the ends' lie outside of the arrays.
+  for (int v = 0; v < kInputs; ++v) {
+    hwy::Prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(in[v]) + offset));
+  }
+  hwy::Prefetch(reinterpret_cast<const char*>(reinterpret_cast<uintptr_t>(out) + offset));
+}
+
+// Whole vectors from element `begin`, a whole vector of `out`, to `end`.
+template <class Op, int kInputs, class D, typename T>
+HWY_INLINE void MapFarAway(D d, const double* params, const T* const* in, T* out, size_t begin, size_t end) {
+  const size_t lanes = hn::Lanes(d);
+  if (RunsBackward<kInputs>(in, out)) {
+    for (size_t i = end; i > begin;) {
+      i -= lanes;
+      PrefetchAt<kInputs>(in, out, i * sizeof(T) - kPrefetchDistance);
+      hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
+    }
+  } else {
+    for (size_t i = begin; i < end; i += lanes) {
+      PrefetchAt<kInputs>(in, out, i * sizeof(T) + kPrefetchDistance);
+      hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
+    }
+  }
+}
+
 template <class Op, int kInputs, typename T>
 void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const double* params, bool bypass_cache) {
   const hn::ScalableTag<T> d;
@@ -74,6 +120,10 @@ void MapRow(const void* const* in_bytes, void* out_bytes, size_t count, const do
     if (bypass_cache) {
       for (; i + lanes <= count; i += lanes) hn::Stream(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
       hwy::FlushStream();
+    } else if (count * sizeof(T) >= kWorthPrefetching) {
+      const size_t end = i + (count - i) / lanes * lanes;
+      MapFarAway<Op, kInputs>(d, params, in, out, i, end);
+      i = end;
     }
   }
   for (; i + lanes <= count; i += lanes) hn::StoreU(ApplyAt<Op, kInputs>(d, params, in, i), d, out + i);
