@@ -243,6 +243,16 @@ void CheckMaxPool(const Plan& plan, const View& out, const View& indices) {
   RequireSize(indices, 3, out.shape[3]);
 }
 
+void CheckOfRows(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& in = plan.views[1];
+  RequireDims(out, 2);
+  RequireDims(in, 2);
+  RequireSize(out, 0, in.shape[0]);
+  RequireContiguous(out);
+  RequireContiguous(in);
+}
+
 void CheckQr(const Plan& plan) {
   const View& q = plan.views[0];
   const View& r = plan.views[1];
@@ -359,6 +369,8 @@ void CheckRelation(const Plan& plan) {
     case Relation::kAvgPool:
       CheckPlanes(plan);
       return CheckWindows(plan, 6);
+    case Relation::kOfRows:
+      return CheckOfRows(plan);
     case Relation::kQr:
       return CheckQr(plan);
     case Relation::kSvd:

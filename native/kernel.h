@@ -55,6 +55,7 @@ enum class Relation : uint8_t {
   kMaxPool,          // out [N, C, Ho, Wo], int64 indices like out, x [N, C, H, W], all contiguous
   kMaxPoolBackward,  // grad_x [N, C, H, W], int64 indices like grad_out, grad_out [N, C, Ho, Wo], all contiguous
   kAvgPool,          // out [N, C, Ho, Wo], x [N, C, H, W], all contiguous; or the gradient of x, that of out
+  kOfRows,     // out [b, k], in [b, n]; all contiguous
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
   kSvd,        // s [k], a [m, n], k = min(m, n), perhaps u [m, k] and vt [k, n]; all contiguous
   kSolveUpper, // x [n, c], contiguous or the transpose of what is, upper [n, n], contiguous

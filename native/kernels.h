@@ -23,6 +23,7 @@ void HaarOrthogonal(const Plan& plan);
 void Qr(const Plan& plan);
 void Svd(const Plan& plan);
 void SolveUpper(const Plan& plan);
+void SignalStatistics(const Plan& plan);
 void Integers(const Plan& plan);
 void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);

@@ -29,6 +29,7 @@ const kernels = {
   gemm: [3, 2],
   conv2d: [3, 8],
   qr: [2, 0],
+  signal_statistics: [2, 2],
   svdvals: [2, 0],
   svd: [4, 0],
   solve_upper: [2, 0],
@@ -205,6 +206,11 @@ function shapesFor(name, [a, b, c, d, e], ndim, count) {
       [a, b],
       [a, a],
     ]; // prettier-ignore
+  if (name === 'signal_statistics')
+    return [
+      [a, 25],
+      [a, b],
+    ]; // prettier-ignore
   if (name === 'conv2d')
     return [
       [a, b, c, d],
@@ -278,7 +284,7 @@ const nearCall = fc
 /** Gemm wants its output by rows, QR by columns, and other decompositions want every view by rows. */
 function layoutOf(name, v, order) {
   if (name === 'qr') return v === 0 ? 'columns' : 'rows';
-  if (name === 'conv2d' || name.startsWith('svd') || name.startsWith('haar')) return 'rows';
+  if (name === 'conv2d' || /^(svd|haar|signal)/.test(name)) return 'rows';
   if (name === 'solve_upper') return v === 0 && order === 'columns' ? 'columns' : 'rows';
   return name === 'gemm' && v === 0 && order === 'columns' ? 'rows' : order;
 }

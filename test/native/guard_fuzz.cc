@@ -68,6 +68,7 @@ std::vector<double> FactorShape(Relation relation, int view, double m, double n)
   const std::vector<double> qr[] = {{std::max(m, n), k}, {k, k}};
   const std::vector<double> svd[] = {{k}, {m, n}, {m, k}, {k, n}};
   const std::vector<double> solve_upper[] = {{m, n}, {m, m}};
+  const std::vector<double> of_rows[] = {{m, 25}, {m, n}};
   switch (relation) {
     case Relation::kQr:
       return qr[view];
@@ -75,6 +76,8 @@ std::vector<double> FactorShape(Relation relation, int view, double m, double n)
       return svd[view];
     case Relation::kSolveUpper:
       return solve_upper[view];
+    case Relation::kOfRows:
+      return of_rows[view];
     default:
       return {};
   }

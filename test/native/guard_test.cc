@@ -869,6 +869,27 @@ TEST_P(GuardPool, SizesStayBelowTwoToThe31) {
   }
 }
 
+TEST(GuardOfRows, ShapesAndLayout) {
+  const auto rows = [](std::vector<double> out, std::vector<double> in) {
+    return MakePlan("signal_statistics", {Tight(out), Tight(in)});
+  };
+  EXPECT_ACCEPTED(rows({2, 25}, {2, 7}));
+  EXPECT_ACCEPTED(rows({0, 25}, {0, 7}));
+  EXPECT_REFUSED(rows({3, 25}, {2, 7}), kSizes);
+  EXPECT_REFUSED(rows({1, 25}, {2, 7}), kSizes);
+  EXPECT_REFUSED(rows({2}, {2, 7}), kWrongDims);
+  EXPECT_REFUSED(rows({2, 25, 1}, {2, 7}), kWrongDims);
+  EXPECT_REFUSED(rows({2, 25}, {2}), kWrongDims);
+  EXPECT_REFUSED(rows({2, 25}, {2, 7, 1}), kWrongDims);
+  const auto laid = [](std::vector<double> out, std::vector<double> in) {
+    return MakePlan("signal_statistics", {MakeView({2, 25}, out, 0, 100), MakeView({2, 7}, in, 0, 100)});
+  };
+  EXPECT_ACCEPTED(laid({25, 1}, {7, 1}));
+  EXPECT_REFUSED(laid({26, 1}, {7, 1}), kNotContiguous);
+  EXPECT_REFUSED(laid({25, 1}, {8, 1}), kNotContiguous);
+  EXPECT_REFUSED(laid({25, 1}, {1, 2}), kNotContiguous);
+}
+
 TEST(GuardQr, Shapes) {
   // q is stored by columns.
   const auto qr = [](std::vector<double> shape, std::vector<double> strides, std::vector<double> r) {
