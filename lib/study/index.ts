@@ -11,6 +11,7 @@ export {
   type PlannedModel,
 } from './coordcheck.js';
 export type { CoordReport, CoordRow, CoordSettings, LayerRole, Scaling, UpdateRow } from './coordreport.js';
+export { type LsuvOptions, type LsuvReport, type LsuvRow, type LsuvStatus, lsuv_ } from './lsuv.js';
 export {
   type CriticalOptions,
   type CriticalPoint,
