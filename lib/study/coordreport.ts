@@ -48,7 +48,7 @@ export interface CoordRow {
   /** The slope of the change after that step. */
   readonly slope: number | null;
   readonly standardError: number | null;
-  /** Whether the slope is within the tolerance; null for a layer that nothing changes. */
+  /** Whether the slope is within the tolerance, and all steps finite; null for a layer that nothing changes. */
   readonly passed: boolean | null;
 }
 
@@ -95,7 +95,9 @@ function judge({ widths, tolerance }: CoordSettings, measured: LayerMeasurements
   const changes = measured.changes.map((sizes) => scaling(widths, sizes));
   const at = changes.findIndex(({ slope }) => slope !== null);
   const { slope, standardError } = changes[at] ?? { slope: null, standardError: null };
-  const idle = measured.changes.flat(2).every((size) => size === 0);
+  const sizes = measured.changes.flat(2);
+  const idle = sizes.every((size) => size === 0);
+  const sound = slope !== null && sizes.every(Number.isFinite);
   return {
     layer,
     role,
@@ -104,7 +106,7 @@ function judge({ widths, tolerance }: CoordSettings, measured: LayerMeasurements
     judgedStep: at < 0 ? null : at + 1,
     slope,
     standardError,
-    passed: idle ? null : slope !== null && Math.abs(slope) <= tolerance,
+    passed: idle ? null : sound && Math.abs(slope) <= tolerance,
   };
 }
 
@@ -163,14 +165,15 @@ export class CoordReport {
     const { tolerance, planned, widths } = this.settings;
     const failed = this.rows.filter(({ passed }) => passed === false);
     const problems = failed.map(({ layer, role, slope, judgedStep }) => {
-      if (slope === null) return `${layer}: ${unfit(widths, layers.find((other) => other.layer === layer)!)}`;
+      const unfit = whyUnfit(widths, layers.find((other) => other.layer === layer)!, slope);
+      if (slope === null || unfit !== null) return `${layer}: ${unfit}`;
       const grows = slope > 0 ? 'grows' : 'shrinks';
       const size = `after step ${judgedStep} its change ${grows} as width^${number(slope)} (within ±${tolerance} is a pass)`;
       const known = role !== 'fixed' && role !== 'other' && rule !== null;
       return `${layer}: ${size}${known ? `; in muP, ${advice[role][rule]}` : ''}`;
     });
     if (this.rows.every(({ passed }) => passed === null)) problems.push('no layer changed at all: nothing is trained');
-    if (failed.some(({ slope }) => slope !== null)) {
+    if (failed.some(({ slope }) => slope !== null && Math.abs(slope) > tolerance)) {
       problems.push(
         planned
           ? "The plan's factors on the learning rate were applied: look at the initialisation, and at powers of the width in " +
@@ -233,14 +236,15 @@ export class CoordReport {
   }
 }
 
-/** Why no slope could be fitted to a layer that changes. */
-function unfit(widths: readonly number[], { changes }: LayerMeasurements): string {
+/** Why a slope is missing, or means nothing; null where it does. */
+function whyUnfit(widths: readonly number[], { changes }: LayerMeasurements, slope: number | null): string | null {
   for (const [step, rows] of changes.entries()) {
     const wild = widths.find((_, w) => rows.some((row) => !Number.isFinite(row[w]!)));
     if (wild !== undefined) {
       return `is not finite after step ${step + 1} at width ${wild}; a lower learning rate may keep it`;
     }
   }
+  if (slope !== null) return null;
   const still = widths.filter((_, w) => changes.some((rows) => rows.some((row) => row[w] === 0)));
-  return `changes at some widths, but not at ${still.join(', ')}`;
+  return `changes at some widths, but not always at ${still.join(', ')}`;
 }

@@ -124,7 +124,7 @@ export function joinRuns(
       if (wanted === got) continue;
       throw argumentError(
         call,
-        `models must have the same ${what}, got ${wanted} at width ${widths[0]}, ${got} at ${width}`,
+        `models must have the same ${what}, got ${wanted} at width ${widths[0]}, ${got} at width ${width}`,
       );
     }
   }

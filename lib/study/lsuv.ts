@@ -281,12 +281,16 @@ export function lsuv_(model: Module, batch: Tensor | readonly Tensor[], options?
       throw error;
     }
     const finite = (x: number | null) => (x !== null && Number.isFinite(x) ? x : null);
-    const rows = entries.map(({ path, layer: _, before, after, ...rest }) => ({
-      layer: path,
-      ...rest,
-      before: finite(before),
-      after: finite(after),
-    }));
+    const rows = entries.map(
+      ({ path, status, iterations, before, after, scale }): LsuvRow => ({
+        layer: path,
+        status,
+        iterations,
+        before: finite(before),
+        after: finite(after),
+        scale,
+      }),
+    );
     return new LsuvReport(rows, tolerance);
   });
 }
