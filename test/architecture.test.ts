@@ -52,7 +52,7 @@ const order = [
   ['memory'],
   ['native'],
   ['shape'],
-  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core'],
+  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core', 'columns'],
   ['errors'],
 ];
 const depth = new Map(order.flatMap((row, i) => row.map((layer) => [layer, i] as const)));

@@ -42,7 +42,7 @@ const tensors = (text: string) =>
 describe('examples', () => {
   it('are all listed and seeded', () => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
-    expect(programs).toHaveLength(6);
+    expect(programs).toHaveLength(7);
     for (const file of programs) {
       expect(readme).toContain(`(${file})`);
       const source = readFileSync(new URL(file, folder), 'utf8');
@@ -155,5 +155,22 @@ describe('examples', () => {
     const { text } = await first('06-digits');
     expectClose(losses(text), golden.digits[0].losses, 1e-5);
     expect(numberAfter(text.slice(text.indexOf('epoch 6')), 'test accuracy')).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it('07: standard initialisation fails the coordinate check, muP passes; LSUV gives every layer unit variance', async () => {
+    const { text } = await first('07-coordinate-check');
+    for (const optimizer of ['sgd', 'adam']) {
+      expect(text).toMatch(new RegExp(`^standard ${optimizer}: .* fail$`, 'm'));
+      const muP = new RegExp(`^muP ${optimizer}: (.*) pass$`, 'm').exec(text)![1]!.split(' ').map(Number);
+      expect(Math.max(...muP.map(Math.abs))).toBeLessThanOrEqual(0.15);
+    }
+    expect(text).toMatch(
+      /\nFailed: .*\n- 2: after step 1 its change grows .* hidden weights take a learning rate times 1\/r\n/,
+    );
+    const rows = [...text.matchAll(/^\d+ +scaled +\d +\S+ +(\S+) +\S+$/gm)];
+    expect(rows).toHaveLength(20);
+    for (const [, after] of rows) expect(Math.abs(Number(after) - 1)).toBeLessThan(0.1);
+    expect(numberAfter(text, 'std before')).toBeLessThan(0.05);
+    expect(numberAfter(text, 'std after')).toBeGreaterThan(0.5);
   });
 });

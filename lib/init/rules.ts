@@ -1,6 +1,7 @@
 // Initialising a whole model: rules say which parameter gets which initialiser, and every parameter draws from a stream of
 // its own, named by its path. So a parameter's values depend on the seed and its own path only.
 import { checkOptions } from '../arguments.js';
+import { columns } from '../columns.js';
 import { argumentError, describe } from '../errors.js';
 import { Generator } from '../random.js';
 import { fansOrUndefined, type Shape } from '../shape.js';
@@ -99,13 +100,8 @@ export class InitReport {
     ]);
     const header = ['parameter', 'shape', 'fan in', 'fan out', 'initialiser', 'mean', 'std'];
     const lines = [[...header, ...(rates ? ['lr SGD', 'lr Adam'] : [])], ...cells];
-    const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-    // Text to the left, numbers to the right.
-    const left = new Set([0, 1, 4]);
-    const pad = (cell: string, c: number) => (left.has(c) ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!));
-    const body = lines.map((line) => line.map(pad).join('  ').trimEnd());
     const verb = this.dryRun ? 'to initialise' : 'initialised';
-    return [...body, `${this.initialised.length} ${verb}, ${this.kept.length} kept`].join('\n');
+    return `${columns(lines, [0, 1, 4])}\n${this.initialised.length} ${verb}, ${this.kept.length} kept`;
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

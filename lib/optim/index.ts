@@ -1,5 +1,6 @@
 // The public names of `optim`.
 export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { type GroupsOptions, learningRateGroups, type RatePlan } from './groups.js';
 export {
   type GroupOptions,
   Optimizer,

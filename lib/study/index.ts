@@ -4,6 +4,15 @@ export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
 export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
 export {
+  type CoordCheckOptions,
+  type CoordContext,
+  type CoordData,
+  coordCheck,
+  type PlannedModel,
+} from './coordcheck.js';
+export type { CoordReport, CoordRow, CoordSettings, LayerRole, Scaling, UpdateRow } from './coordreport.js';
+export { type LsuvOptions, type LsuvReport, type LsuvRow, type LsuvStatus, lsuv_ } from './lsuv.js';
+export {
   type CriticalOptions,
   type CriticalPoint,
   criticalInit,
@@ -11,6 +20,7 @@ export {
   type MeanFieldOptions,
 } from './meanfield.js';
 export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
+export type { LayerChoice } from './record.js';
 export {
   type ActivationName,
   activationNames,
