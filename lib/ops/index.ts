@@ -14,6 +14,7 @@ export * from './pick.js';
 export * from './pool.js';
 export * from './reduce.js';
 export * from './rows.js';
+export * from './signal.js';
 export * from './softmax.js';
 export * from './storage.js';
 export * from './views.js';

@@ -871,7 +871,7 @@ TEST_P(GuardPool, SizesStayBelowTwoToThe31) {
 
 TEST(GuardOfRows, ShapesAndLayout) {
   const auto rows = [](std::vector<double> out, std::vector<double> in) {
-    return MakePlan("signal_statistics", {Tight(out), Tight(in)});
+    return MakePlan("signal_statistics", {Tight(out), Tight(in)}, {0, 0});
   };
   EXPECT_ACCEPTED(rows({2, 25}, {2, 7}));
   EXPECT_ACCEPTED(rows({0, 25}, {0, 7}));
@@ -882,7 +882,7 @@ TEST(GuardOfRows, ShapesAndLayout) {
   EXPECT_REFUSED(rows({2, 25}, {2}), kWrongDims);
   EXPECT_REFUSED(rows({2, 25}, {2, 7, 1}), kWrongDims);
   const auto laid = [](std::vector<double> out, std::vector<double> in) {
-    return MakePlan("signal_statistics", {MakeView({2, 25}, out, 0, 100), MakeView({2, 7}, in, 0, 100)});
+    return MakePlan("signal_statistics", {MakeView({2, 25}, out, 0, 100), MakeView({2, 7}, in, 0, 100)}, {0, 0});
   };
   EXPECT_ACCEPTED(laid({25, 1}, {7, 1}));
   EXPECT_REFUSED(laid({26, 1}, {7, 1}), kNotContiguous);
