@@ -8,7 +8,9 @@
 //
 //   D W = N + (std D Z' - N Q') Q,    N = std D G = std M G', M M' = D D', G' [rank, in] standard normal,
 //
-// which is A (A'A)^-1 Y'd + P g of a single gradient d. Exact for any width and batch.
+// which is A'(A A')^-1 H d + P g of a single gradient d. Exact for any width and batch. (A Gaussian matrix conditioned on linear
+// observations: Bayati and Montanari, "The dynamics of message passing on dense graphs", 2011; Bolthausen, "An iterative
+// construction of solutions of the TAP equations", 2014.)
 import { stateError } from '../../errors.js';
 import { gemmInto } from '../../ops/index.js';
 import { from, type Op } from '../../ops/op.js';

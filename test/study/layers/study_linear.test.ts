@@ -52,7 +52,8 @@ it('"always" fills as the initialiser does', () => {
 it('"auto" decides by size, layers and initialiser', () => {
   const kind = (n: number, m: number, options: StudyLinearOptions) => studyLinear(n, m, options).constructor.name;
   expect(kind(64, 64, { init: 'normal' })).toBe('Linear');
-  expect(kind(2048, 2048, { init: 'normal' })).toBe('MatrixFreeLinear');
+  expect(kind(1024, 1023, { init: 'normal' })).toBe('Linear');
+  expect(kind(1024, 1024, { init: 'normal' })).toBe('MatrixFreeLinear');
   expect(kind(2 ** 18, 2 ** 18, { init: 'xavierUniform' })).toBe('MatrixFreeLinear');
   // A network of small layers that does not fit.
   const layers = Math.ceil(totalmem() / (4 * 4 * 64 * 64)) + 1;
