@@ -3,7 +3,8 @@
 //   name      stable: --filter and the machine-read output go by it
 //   group     what --group knows it by
 //   threads   the thread counts it makes sense at; without it, every one that was asked for
-//   setup     (ek) => step: prepares the data, and returns what is timed, for the package `ek`
+//   setup     (ek) => step: prepares the data, and returns what is timed, for the package `ek`; may be asynchronous
+//   materialised  the same with a weight in memory, for layers that do without: evenkeel compared with itself
 //   fresh     instead of setup: a script that a fresh Node runs each time and that prints {"ms"}
 //   writes    { count, dtype } of a fill, or of what else writes that much: it is compared with a plain fill of the same
 //             memory, and with itself on one thread
@@ -20,8 +21,16 @@ import { fills, mt19937Fills } from './cases/fills.mjs';
 import { initialisers, mt19937Initialisers } from './cases/initialisers.mjs';
 import { layers } from './cases/layers.mjs';
 import { ops } from './cases/ops.mjs';
+import { studies } from './cases/studies.mjs';
 
-const families = { ops, layers, fills, mt19937: [...mt19937Fills, ...mt19937Initialisers], init: initialisers };
+const families = {
+  ops,
+  layers,
+  studies,
+  fills,
+  mt19937: [...mt19937Fills, ...mt19937Initialisers],
+  init: initialisers,
+};
 
 export const cases = Object.entries(families).flatMap(([group, rows]) => rows.map((row) => ({ ...row, group })));
 
@@ -54,6 +63,7 @@ export const groups = {
   brief: 'operations, layers, and the fills and initialisers that have a target',
   ops: 'matrix products, arithmetic, the time to load the package',
   layers: 'convolutions, linear layers, a step of training',
+  studies: 'layers of studies, with weights in memory and without',
   fills: 'random fills on pcg32, of 4 Ki to 16 Mi elements',
   init: 'initialisers of layers',
   mt19937: "fills and initialisers on the generator of torch's numbers",

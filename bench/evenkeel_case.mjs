@@ -1,4 +1,5 @@
-// One case in evenkeel: `evenkeel_case.mjs NAME`; or the plain fill of as much memory: `evenkeel_case.mjs NAME memory`.
+// One case in evenkeel: `evenkeel_case.mjs NAME`; or the plain fill of as much memory: `evenkeel_case.mjs NAME memory`; or the
+// same with a weight in memory: `evenkeel_case.mjs NAME materialised`.
 // The thread count comes from EVENKEEL_THREADS.
 import * as evenkeel from 'evenkeel';
 import { cases } from './cases.mjs';
@@ -14,4 +15,5 @@ function memoryFill({ count, dtype }) {
   return () => tensor.fill_(1);
 }
 
-await serve(role === 'memory' ? memoryFill(row.writes) : row.setup(evenkeel));
+const steps = { memory: () => memoryFill(row.writes), materialised: () => row.materialised(evenkeel) };
+await serve(await (steps[role] ?? (() => row.setup(evenkeel)))());

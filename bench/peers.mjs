@@ -44,6 +44,13 @@ export const oneThread = {
   open: async ({ name, writes }, threads) => (writes && threads > 1 ? evenkeelCase([name], 1) : undefined),
 };
 
+/** Of layers that do without a weight: the same with one. */
+export const materialised = {
+  name: 'materialised',
+  open: async ({ name, materialised }, threads) =>
+    materialised ? evenkeelCase([name, 'materialised'], threads) : undefined,
+};
+
 /** Three fresh processes. Node warns of `require` of an ES module, but not for users, who have it in node_modules. */
 async function freshRound(script, env) {
   const times = [];

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, stateError } from './errors.js';
 import { type Algorithm, algorithms, type BitGenerator } from './rng/bits.js';
-import type { Distribution } from './rng/distributions.js';
+import type { Distribution, Filled } from './rng/distributions.js';
 import { Mt19937 } from './rng/mt19937.js';
 import { maxDraws, Pcg32 } from './rng/pcg32.js';
 import { rawKey, rootKey, spawnedKey, u64 } from './rng/seeding.js';
@@ -135,6 +135,16 @@ export class Generator {
    */
   fill(call: string, distribution: Distribution, view: TensorView, ...params: number[]): void {
     this.#bits.fill(call, distribution, view, params);
+  }
+
+  /**
+   * Takes the draws of such a fill without making it, and returns its place, for kernels that make elements of it when they
+   * need them. pcg32 only.
+   *
+   * @internal
+   */
+  reserve(call: string, distribution: Distribution, filled: Filled, ...params: number[]): readonly number[] {
+    return this.#bits.reserve(call, distribution, filled, params);
   }
 
   /**

@@ -294,6 +294,19 @@ void CheckSolveUpper(const Plan& plan) {
   Require(IsContiguous(x) || IsContiguous(Transposed(x)), "view is not contiguous");
 }
 
+// The weight's elements, which are counted but not there.
+void CheckRandomLinear(const Plan& plan) {
+  const View& out = plan.views[0];
+  const View& x = plan.views[1];
+  RequireDims(out, 2);
+  RequireDims(x, 2);
+  RequireContiguous(out);
+  RequireContiguous(x);
+  RequireSize(x, 0, out.shape[0]);
+  const auto count = static_cast<unsigned __int128>(out.shape[1]) * static_cast<unsigned __int128>(x.shape[1]);
+  Require(count <= static_cast<unsigned __int128>(kMaxSafeInteger), "too many elements");
+}
+
 // The dtypes that a view before the last one may have.
 unsigned AllowedDTypes(const Kernel& kernel, int view, DType last) {
   switch (kernel.typing) {
@@ -377,6 +390,8 @@ void CheckRelation(const Plan& plan) {
       return CheckSvd(plan);
     case Relation::kSolveUpper:
       return CheckSolveUpper(plan);
+    case Relation::kRandomLinear:
+      return CheckRandomLinear(plan);
     case Relation::kGenerator:
       return CheckGenerator(plan);
   }

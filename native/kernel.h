@@ -59,6 +59,7 @@ enum class Relation : uint8_t {
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
   kSvd,        // s [k], a [m, n], k = min(m, n), perhaps u [m, k] and vt [k, n]; all contiguous
   kSolveUpper, // x [n, c], contiguous or the transpose of what is, upper [n, n], contiguous
+  kRandomLinear,  // out [m, n], x [m, k], both contiguous; n k elements of a fill
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };
 

@@ -27,6 +27,8 @@ void SignalStatistics(const Plan& plan);
 void Integers(const Plan& plan);
 void Permutation(const Plan& plan);
 void SparseZero(const Plan& plan);
+void RandomLinear(const Plan& plan);
+void RandomLinearBackward(const Plan& plan);
 
 namespace reductions {
 #define REDUCTION(name, typing, params, dtypes, function) void function(const Plan& plan);

@@ -43,6 +43,8 @@ const kernels = {
   permutation: [1, 5],
   sparse_zero: [1, 6],
   haar_orthogonal: [1, 6],
+  random_linear: [2, 10],
+  random_linear_backward: [2, 10],
   mt_seed: [1, 9],
   mt_bits: [2, 0],
   mt_uniform: [2, 2],
@@ -157,7 +159,7 @@ const wildPlan = fc
   .map(([words, rest]) => [Float64Array.from(words), ...rest]);
 
 /** Parameters that suit most kernels. */
-const plainParams = [1, 2, 3, 5, 0, 1, 2, 1, 1];
+const plainParams = [1, 2, 3, 5, 0, 1, 2, 1, 1, 2];
 
 const size = fc.integer({ min: 0, max: 5 });
 
@@ -217,6 +219,11 @@ function shapesFor(name, [a, b, c, d, e], ndim, count) {
       [a, e, d, c],
       [b, e, 1 + (c % 3), 1 + (d % 3)],
     ]; // prettier-ignore
+  if (name.startsWith('random_linear'))
+    return [
+      [a, b],
+      [a, c],
+    ]; // prettier-ignore
   if (name.startsWith('haar')) return [[a, b]];
   const shape = [a, b, c, d, e, 2, 1, 2].slice(0, ndim);
   if (name === 'mt_seed') return [[631]];
@@ -236,8 +243,8 @@ const nearCall = fc
     ndim: fc.integer({ min: 0, max: 8 }),
     layouts: fc.array(layout, { minLength: 4, maxLength: 4 }),
     params: fc.array(fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 }), oddNumber), {
-      minLength: 9,
-      maxLength: 9,
+      minLength: 10,
+      maxLength: 10,
     }),
     isPlain: fc.boolean(),
     wrong: fc.option(fc.tuple(fc.nat(), anyNumber), { freq: 3 }),
@@ -285,6 +292,8 @@ const nearCall = fc
 function layoutOf(name, v, order) {
   if (name === 'qr') return v === 0 ? 'columns' : 'rows';
   if (name === 'conv2d' || /^(svd|haar|signal)/.test(name)) return 'rows';
+  if (name === 'conv2d' || name.startsWith('svd') || name.startsWith('haar') || name.startsWith('random_linear'))
+    return 'rows';
   if (name === 'solve_upper') return v === 0 && order === 'columns' ? 'columns' : 'rows';
   return name === 'gemm' && v === 0 && order === 'columns' ? 'rows' : order;
 }
@@ -292,6 +301,7 @@ function layoutOf(name, v, order) {
 /** A dtype that a view of a kernel may have, in the place of `own`; `first` is the output's, before this. */
 function dtypeFor(name, own, first) {
   if (name.endsWith('_bits')) return 2;
+  if (name.startsWith('random_linear')) return 0;
   if (['copy', 'mt_bernoulli', 'mt_randint', 'mt_randperm'].includes(name)) return own === 2 ? 0 : own;
   return first % 2;
 }

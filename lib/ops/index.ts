@@ -12,6 +12,7 @@ export type { Gradient, Op, Operand, Saved } from './op.js';
 export * from './pad.js';
 export * from './pick.js';
 export * from './pool.js';
+export * from './random_linear.js';
 export * from './reduce.js';
 export * from './rows.js';
 export * from './signal.js';

@@ -1,7 +1,7 @@
 // What a bit generator is to a Generator (lib/random.ts), which seeds it, names it and keeps its state for users: a stream of
 // 32-bit draws, and kernels that fill views from them.
 import type { View } from '../view.js';
-import type { Distribution } from './distributions.js';
+import type { Distribution, Filled } from './distributions.js';
 
 /** Bit generators. A new one goes at the end: the place is its number in the bytes of a state. */
 export const algorithms = ['pcg32', 'mt19937'] as const;
@@ -26,6 +26,12 @@ export interface BitGenerator {
 
   /** Fills a view. Where it throws, no draws have been taken. */
   fill(call: string, distribution: Distribution, view: View, params: readonly number[]): void;
+
+  /**
+   * Takes the draws of a fill that is not made; returns its place, the first parameters of the kernels that make elements of
+   * it later. Throws where elements cannot be made on their own.
+   */
+  reserve(call: string, distribution: Distribution, filled: Filled, params: readonly number[]): readonly number[];
 
   /** Length of the state in bytes. */
   readonly stateBytes: number;

@@ -4,11 +4,14 @@ import { kernelId } from '../run.js';
 import { numElements } from '../shape.js';
 import type { View } from '../view.js';
 
+/** What the number of draws depends on. */
+export type Filled = Pick<View, 'shape' | 'dtype'>;
+
 interface Pcg32Row {
   readonly kernel: number;
   /** How many of the parameters the kernel takes; all where it is left out. */
   readonly params?: number;
-  draws(view: View, params: readonly number[]): number;
+  draws(view: Filled, params: readonly number[]): number;
 }
 
 interface Row {
@@ -19,14 +22,14 @@ interface Row {
 }
 
 /** Draws that one number takes. */
-const draws = (view: View) => (view.dtype === 'float64' ? 2 : 1);
+const draws = (view: Filled) => (view.dtype === 'float64' ? 2 : 1);
 
-const oneEach = (view: View) => draws(view) * numElements(view.shape);
+const oneEach = (view: Filled) => draws(view) * numElements(view.shape);
 
-const twoEach = (view: View) => 2 * numElements(view.shape);
+const twoEach = (view: Filled) => 2 * numElements(view.shape);
 
 /** Normals come in pairs. */
-const normalDraws = (view: View) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2);
+const normalDraws = (view: Filled) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2);
 
 export const distributions = {
   /** Parameters: lower and upper bound. */

@@ -61,6 +61,10 @@ export class Mt19937 implements BitGenerator {
     run(call, kernel, [view, this.#state], params);
   }
 
+  reserve(call: string): never {
+    throw stateError(call, 'mt19937 makes its numbers in order only; take a generator on pcg32');
+  }
+
   readonly stateBytes = 4 * words;
 
   save(bytes: DataView): void {

@@ -4,7 +4,7 @@ import { stateError } from '../errors.js';
 import { kernelId, run } from '../run.js';
 import type { View } from '../view.js';
 import type { BitGenerator } from './bits.js';
-import { type Distribution, distributionRow } from './distributions.js';
+import { type Distribution, distributionRow, type Filled } from './distributions.js';
 
 /** One stream serves at most this many draws: beyond it, two streams could overlap visibly. */
 export const maxDraws = 2 ** 40;
@@ -72,16 +72,27 @@ export class Pcg32 implements BitGenerator {
   }
 
   fill(call: string, distribution: Distribution, view: View, params: readonly number[]): void {
-    const row = distributionRow(distribution).pcg32;
-    if (row === undefined) throw stateError(call, `pcg32 has no fill '${distribution}'`);
     const before = this.#position;
-    this.moveTo(call, before + row.draws(view, params));
+    const { kernel, params: taken } = this.#row(call, distribution);
+    const place = this.reserve(call, distribution, view, params);
     try {
-      run(call, row.kernel, [view], [...this.#start, before, ...params.slice(0, row.params)]);
+      run(call, kernel, [view], [...place, ...params.slice(0, taken)]);
     } catch (error) {
       this.#position = before;
       throw error;
     }
+  }
+
+  reserve(call: string, distribution: Distribution, filled: Filled, params: readonly number[]): readonly number[] {
+    const before = this.#position;
+    this.moveTo(call, before + this.#row(call, distribution).draws(filled, params));
+    return [...this.#start, before];
+  }
+
+  #row(call: string, distribution: Distribution) {
+    const row = distributionRow(distribution).pcg32;
+    if (row === undefined) throw stateError(call, `pcg32 has no fill '${distribution}'`);
+    return row;
   }
 
   readonly stateBytes = 24;

@@ -3,6 +3,7 @@
 export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
 export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
+export * from './layers/index.js';
 export {
   type CoordCheckOptions,
   type CoordContext,

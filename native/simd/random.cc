@@ -332,6 +332,15 @@ void Bernoulli(const Plan& plan) {
   });
 }
 
+void DrawNormals(const double* params, Pcg32 start, size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(GenerateNormal)(params, DType::kFloat32, start, count, out);
+}
+void DrawUniforms(const double* params, Pcg32 start, size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(GenerateUniform)(params, DType::kFloat32, start, count, out);
+}
+void DrawTruncatedNormals(const evenkeel::TruncatedNormal<float>& normal, Pcg32 start, size_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(GenerateTruncatedNormal)(&normal, DType::kFloat32, start, count, out);
+}
 void DrawBits(Pcg32 start, size_t count, uint32_t* out) { HWY_DYNAMIC_DISPATCH(GenerateBits)(start, count, out); }
 
 void NormalsFromWords(const uint32_t* radius, const uint32_t* angle, size_t pairs, float* out) {

@@ -93,7 +93,8 @@ size_t runs = 0;
 void Try(const uint8_t* data, size_t size) {
   Bytes bytes(data, size);
   const Kernel& kernel = kKernels[bytes.Next() % kNumKernels];
-  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kLinear;
+  const bool is_matrix = kernel.relation == Relation::kGemm || kernel.relation == Relation::kLinear ||
+                         kernel.relation == Relation::kRandomLinear;
   const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
                        kernel.relation == Relation::kConv2dWeight;
   const bool is_max_pool = kernel.relation == Relation::kMaxPool || kernel.relation == Relation::kMaxPoolBackward;

@@ -552,6 +552,28 @@ TEST(GuardRelation, Linear) {
   EXPECT_REFUSED(biased(MakeView({3}, {1}, 1, 3)), kOutside);
 }
 
+TEST(GuardRelation, RandomLinear) {
+  const auto random_linear = [](const PlannedView& out, const PlannedView& x) {
+    return MakePlan("random_linear", {out, x}, std::vector<double>(10));
+  };
+  EXPECT_ACCEPTED(random_linear(Tight({2, 3}), Tight({2, 4})));
+  EXPECT_ACCEPTED(random_linear(Tight({2, 3}), Tight({2, 0})));
+  EXPECT_ACCEPTED(random_linear(Tight({0, 3}), Tight({0, 4})));
+  EXPECT_REFUSED(random_linear(Tight({2, 3}), Tight({1, 4})), kSizes);
+  EXPECT_REFUSED(random_linear(Tight({2, 3}), Tight({3, 4})), kSizes);
+  EXPECT_REFUSED(random_linear(Tight({2}), Tight({2, 4})), kWrongDims);
+  EXPECT_REFUSED(random_linear(Tight({2, 3, 1}), Tight({2, 4})), kWrongDims);
+  EXPECT_REFUSED(random_linear(Tight({2, 3}), Tight({2})), kWrongDims);
+  EXPECT_REFUSED(random_linear(Tight({2, 3}), Tight({2, 4, 1})), kWrongDims);
+  EXPECT_REFUSED(random_linear(MakeView({2, 3}, {4, 1}, 0, 8), Tight({2, 4})), kNotContiguous);
+  EXPECT_REFUSED(random_linear(Tight({2, 3}), MakeView({2, 4}, {1, 2}, 0, 8)), kNotContiguous);
+  // The weight's elements are counted although they are nowhere: 2^53 - 1 = 6361 x 69431 x 20394401.
+  EXPECT_ACCEPTED(random_linear(Tight({0, 6361.0 * 69431}), Tight({0, 20394401})));
+  EXPECT_REFUSED(random_linear(Tight({0, 134217728}), Tight({0, 67108864})), kCount);
+  // A product that does not fit 64 bits.
+  EXPECT_REFUSED(random_linear(Tight({0, 4294967296}), Tight({0, 4294967296})), kCount);
+}
+
 // Two images, 6 channels to 4 in 2 groups, 3 x 2 kernels, 5 x 7 to 4 x 5 pixels.
 struct Conv {
   std::string kernel = "conv2d";
