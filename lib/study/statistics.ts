@@ -18,7 +18,10 @@ export interface SignalStatistics {
   readonly meanSquare: number;
   /** The largest magnitude. */
   readonly maxAbs: number;
-  /** Fourth central moment over the square of the variance: 3 for a normal distribution. NaN where all elements are equal. */
+  /**
+   * Fourth central moment over the square of the variance: 3 for a normal distribution. NaN where elements differ by less than
+   * about 1e-4 of their mean, so that rounding would decide.
+   */
   readonly kurtosis: number;
   /** The share of elements that are 0. */
   readonly zeros: number;
@@ -78,6 +81,9 @@ export function measureSignal(
   return { statistics, first: (sums[at.squares] ?? NaN) / units };
 }
 
+/** The variance, as a share of the mean square, whose own square is still well above rounding. */
+const leastSpread = 1e-7;
+
 /** From the sums of each input. */
 function summarise(
   sums: Float64Array,
@@ -103,7 +109,7 @@ function summarise(
     std: Math.sqrt(variance),
     meanSquare: square,
     maxAbs,
-    kurtosis: central / (variance * variance),
+    kurtosis: variance > leastSpread * square ? central / (variance * variance) : NaN,
     zeros: total(at.zeros) / count,
     dead: total(at.dead) / units,
     saturated: limited ? total(at.saturated) / count : null,
