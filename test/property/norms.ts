@@ -60,7 +60,7 @@ function normalised(
     const h = group.map((v) => (v - mean) * scale);
     const sizes = group.map((v) => (Math.abs(v) + Math.abs(mean)) * scale);
     // The mean's own sum may be taken in another order, and cancels.
-    const adding = group.reduce((sum, v) => sum + Math.abs(v), 0) * 2 ** -50;
+    const adding = given ? 0 : group.reduce((sum, v) => sum + Math.abs(v), 0) * 2 ** -50;
     const huge = group.some((v) => Math.abs(v) > 1e15) || scale > 1e6;
     members.forEach((i, k) => {
       const [factor, shift] = [w?.[affine(i)] ?? 1, b?.[affine(i)] ?? 0];
