@@ -34,6 +34,15 @@ export {
 export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
 export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './propagate.js';
 export type { LayerChoice } from './record.js';
+export {
+  type HtmlOptions,
+  type PictureOptions,
+  reportHtml,
+  reportPng,
+  reportSvg,
+  type StudyTableOptions,
+  studyTable,
+} from './report/index.js';
 export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
 export {
   type ActivationName,
