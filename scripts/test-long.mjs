@@ -18,6 +18,7 @@ const rows = [
   { name: 'random numbers, arm64 (emulated)', run: arm64 },
   { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
   { name: 'long tests in TypeScript', run: longVitest },
+  { name: 'pages in headless Chromium', run: browserTests },
 ];
 
 /** Builds a preset's native tests and runs them all through ctest. */
@@ -103,6 +104,13 @@ const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 
 function longVitest() {
   return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts']);
+}
+
+/** Reports as pages, in Debian's Chromium. */
+async function browserTests() {
+  const needs = [{ apt: 'chromium', has: () => Boolean(onPath('chromium')) }];
+  await withLock(() => installPackages(needs));
+  return must(process.execPath, [vitest, 'run', '--config', 'vitest.browser.config.ts']);
 }
 
 /** The lines of a passing row's output that say what was done. */
