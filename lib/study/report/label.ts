@@ -35,7 +35,7 @@ const fields: readonly Describe[] = [
   ({ width }) => `width ${width}`,
   ({ depth }) => `depth ${depth}`,
   ({ batch }) => `batch ${batch}`,
-  ({ correlation }) => `input correlation ${num(correlation)}`,
+  ({ correlation, inputs }) => (inputs === null ? `input correlation ${num(correlation)}` : 'own inputs'),
   ({ repeats }) => `${repeats} ${repeats === 1 ? 'network' : 'networks'}`,
   ({ mode }) => (mode === 'auto' ? '' : mode),
   ({ seed }) => `seed ${seed}`,

@@ -46,6 +46,10 @@ describe('labels', () => {
       expect(other).toContain(String(value));
     }
   });
+  it('say where inputs are the user’s own', () => {
+    const given = cellOf({ inputs: [Array(64).fill(1), Array(64).fill(2)] });
+    expect(labelCells([cellOf(), given]).labels).toEqual(['input correlation 0.5', 'own inputs']);
+  });
   it('are none of no cells', () => {
     expect(labelCells([])).toEqual({ common: '', labels: [] });
   });
