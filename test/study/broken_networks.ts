@@ -507,5 +507,7 @@ export const healthy: readonly Healthy[] = [
       batch: normal(generator, 8, 3, 16, 16),
     }),
   },
+  { name: 'He, ReLU, 100 x 64: narrow for its depth', make: deep({ ...reluHe, depth: 100, width: 64 }) },
+  { name: 'He, ReLU, 30 x 16', make: deep({ ...reluHe, width: 16 }) },
   { name: 'one layer', make: deep({ ...reluHe, depth: 1 }) },
 ];

@@ -1,6 +1,6 @@
 // The causes that advice tells apart, a row each: how it is recognised, which symptoms it accounts for, what it says and what to do.
 // Rows are asked in order, and a symptom that one accounts for is closed for those below it.
-import { gainTolerance, otherGain } from './limits.js';
+import { deviations, gainTolerance, otherGain } from './limits.js';
 import type { Observation, ObservedLayer } from './observe.js';
 import { compare, correlations, initialisers, mainActivation, residuals, type StudyPlan } from './plan.js';
 import type { Sign, Symptom } from './symptoms.js';
@@ -45,13 +45,17 @@ const sign = (given: Case, ...names: Symptom[]): Sign | undefined =>
 
 const all = ({ observation }: Case) => observation.layers.map((_, i) => i);
 
-/** Layers whose weights are off in one direction: by more than a tenth, the first and the last by more than a factor of 2. */
+/**
+ * Layers whose weights are off in one direction: by more than a tenth, the first and the last by more than a factor of 2; and by
+ * more than the standard deviation of N weights scatters, 1 / sqrt(2 N) of itself.
+ */
 function offLayers({ observation }: Case, direction: 1 | -1): number[] {
   const { layers } = observation;
   return layers.flatMap((layer, i) => {
     const edge = layer.sources.length === 0 || i === layers.length - 1;
     const off = Math.log(excess(layer, observation)) * direction;
-    return off > Math.log(edge ? otherGain : gainTolerance) ? [i] : [];
+    const chance = deviations / Math.sqrt(2 * layer.count);
+    return off > Math.max(chance, Math.log(edge ? otherGain : gainTolerance)) ? [i] : [];
   });
 }
 
@@ -322,7 +326,10 @@ export const causes = {
       const byBias =
         drowned.length >= given.observation.layers.length / 2 && sigmas(given, drowned).excess! > 1 / gainTolerance;
       if (given.open.has('gradients-vanish') && !byBias) return null;
-      const layers = byBias ? drowned : all(given);
+      const small = offLayers(given, -1);
+      const layers = byBias ? drowned : small.length > 0 ? small : all(given);
+      // Where weights and biases are right, it is the depth, or chance in narrow layers: no others would do better.
+      if (!byBias && small.length === 0 && !biasesMatter(given.observation)) return null;
       return { layers, evidence: { ...found.evidence, ...sigmas(given, layers) } };
     },
     message: (found, given) =>
@@ -350,6 +357,15 @@ export const causes = {
 
 /** A cause's name. */
 export type Cause = keyof typeof causes;
+
+/** Whether biases are a fifth or more of a mean square, and more than they are to be; or the activation has no right ones. */
+function biasesMatter(observation: Observation): boolean {
+  const target = targetOf(mainActivation(observation), true);
+  const shares = observation.layers.map(({ sigmaB, output }) =>
+    sigmaB > gainTolerance * (target?.sigmaB ?? 0) ? sigmaB ** 2 / output.meanSquare : 0,
+  );
+  return target === null || median(shares) > 0.2;
+}
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 

@@ -18,7 +18,8 @@ export const deviations = 4.5;
 
 /**
  * Inputs have become one where 1 - c, c being the correlation of pre-activations, is below this. He's ReLU network comes there after
- * 670 layers, by 1 - c = 9 pi^2 / 2 l^2; with depth scales xi of tens of layers it is a matter of 9 xi.
+ * 670 layers, by 1 - c = 9 pi^2 / 2 l^2, and narrow ones sooner by chance; with a depth scale xi (`MeanField.depthScales`) it takes
+ * 9 xi layers.
  */
 export const indistinguishable = 1e-4;
 

@@ -5,6 +5,8 @@ import { measureSignal } from '../statistics.js';
 
 /** A weight and its bias. */
 export interface WeightFacts {
+  /** Weights. */
+  readonly count: number;
   /** The root mean square of the weights, times the square root of the fan-in. */
   readonly sigmaW: number;
   /** The root mean square of the biases; 0 without any. */
@@ -39,6 +41,7 @@ export function weightFacts(
         .item() === 0,
   );
   return {
+    count: weight.numel(),
     sigmaW: Math.sqrt(weights.meanSquare * fanIn),
     sigmaB: biases === null ? 0 : Math.sqrt(biases.meanSquare),
     hasBias: biases !== null,
