@@ -1,6 +1,10 @@
 // The public names of `evenkeel/study`: how signals travel through deep networks.
 
 export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
+export type { Cause } from './advice/causes.js';
+export type { StudyPlan } from './advice/plan.js';
+export type { Advice, AdviceRow, AdviceRule, Finding } from './advice/report.js';
+export { type AdviseOptions, advise } from './advise.js';
 export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export type {
   Agreement,
