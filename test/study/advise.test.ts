@@ -18,7 +18,7 @@ const causesOf = ({ findings }: { findings: readonly Finding[] }) => findings.ma
 const base: Cell = {
   ...{ width: 64, depth: 10, activation: 'relu', init: null, sigmaW: null, sigmaB: 0, batch: 2, correlation: 0.5 },
   ...{ residual: null, normalisation: 'none', image: null, mode: 'auto', repeats: 2, seed: 0, backward: true },
-  spectrum: 'none',
+  ...{ spectrum: 'none', inputs: null },
 };
 
 /** The cells of a study. */
