@@ -2,6 +2,7 @@
 import { checkNumber, checkOptions } from './arguments.js';
 import { matmul } from './combine.js';
 import { zeros } from './creation.js';
+import type { DType } from './dtype.js';
 import { argumentError, dtypeError, rangeError, shapeError, stateError } from './errors.js';
 import { Generator } from './random.js';
 import { checkSize, formatShape } from './shape.js';
@@ -62,24 +63,48 @@ export function largestSingularValue(a: Tensor, options?: SingularValueOptions):
   const scaled = factor === 1 ? a : a.mul(factor);
   // Wide matrices are transposed: the bidiagonal matrix is complete after as many steps as there are columns.
   const tall = scaled.size(0) < scaled.size(1) ? scaled.t() : scaled;
-  return bidiagonalise(tall, tolerance, maxIterations, generator) / factor;
+  const operator: LinearOperator = {
+    columns: tall.size(1),
+    dtype: a.dtype,
+    apply: (v) => matmul(tall, v),
+    applyTransposed: (u) => matmul(tall.t(), u),
+  };
+  return operatorNorm(call, operator, tolerance, maxIterations, generator) / factor;
+}
+
+/** A matrix that is known by its products with vectors alone. */
+export interface LinearOperator {
+  readonly columns: number;
+  readonly dtype: 'float32' | 'float64';
+  /** Its product with a vector [columns]. */
+  apply(v: Tensor): Tensor;
+  /** The product of its transpose with a vector of its other side. */
+  applyTransposed(u: Tensor): Tensor;
 }
 
 /**
+ * The largest singular value of an operator of finite elements.
+ *
  * A V = U B and A'U = V B' + beta v e', B with `alphas` on the diagonal and `betas` above it. Only V is kept and
  * orthogonalised: U then stays orthogonal enough by itself (Simon and Zha 2000).
  */
-function bidiagonalise(a: Tensor, tolerance: number, maxIterations: number, generator: Generator): number {
-  const columns = a.size(1);
+export function operatorNorm(
+  call: string,
+  a: LinearOperator,
+  tolerance: number,
+  maxIterations: number,
+  generator: Generator,
+): number {
+  const { columns } = a;
   const steps = Math.min(columns, maxIterations);
-  const basis = new Basis(columns, a);
+  const basis = new Basis(columns, a.dtype);
   const alphas: number[] = [];
   const betas: number[] = [];
   /** Below this, a norm is nothing but rounding. */
   let negligible = 0;
   let top: Top = { value: 0, error: Number.POSITIVE_INFINITY };
   let v = basis.append(zeros([columns], { dtype: a.dtype }).normal_(0, 1, { generator }));
-  let u = matmul(a, v);
+  let u = a.apply(v);
   for (let k = 1; k <= steps; k++) {
     const alpha = u.norm().item();
     if (k === 1) negligible = alpha * 2 ** (a.dtype === 'float64' ? -48 : -20);
@@ -87,7 +112,7 @@ function bidiagonalise(a: Tensor, tolerance: number, maxIterations: number, gene
     // The Krylov space is used up: the singular vectors outside it are at right angles to a random vector.
     if (alpha <= negligible) return topOf(alphas, betas).value;
     u.div_(alpha);
-    const w = matmul(a.t(), u).sub_(v.mul(alpha));
+    const w = a.applyTransposed(u).sub_(v.mul(alpha));
     const beta = basis.orthogonalise(w);
     betas.push(beta);
     const spent = k === columns || beta <= negligible;
@@ -96,11 +121,11 @@ function bidiagonalise(a: Tensor, tolerance: number, maxIterations: number, gene
       if (spent || top.error <= tolerance * top.value) return top.value;
     }
     v = basis.append(w);
-    u = matmul(a, v).sub_(u.mul(beta));
+    u = a.apply(v).sub_(u.mul(beta));
   }
   const reached = (top.error / top.value).toExponential(1);
   throw stateError(
-    'largestSingularValue',
+    call,
     `${maxIterations} iterations left an error of about ${reached}, above the tolerance ${tolerance}`,
   );
 }
@@ -110,8 +135,8 @@ class Basis {
   #rows: Tensor;
   #count = 0;
 
-  constructor(length: number, like: Tensor) {
-    this.#rows = zeros([Math.min(32, length), length], { dtype: like.dtype });
+  constructor(length: number, dtype: DType) {
+    this.#rows = zeros([Math.min(32, length), length], { dtype });
   }
 
   /**

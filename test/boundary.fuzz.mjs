@@ -291,9 +291,7 @@ const nearCall = fc
 /** Gemm wants its output by rows, QR by columns, and other decompositions want every view by rows. */
 function layoutOf(name, v, order) {
   if (name === 'qr') return v === 0 ? 'columns' : 'rows';
-  if (name === 'conv2d' || /^(svd|haar|signal)/.test(name)) return 'rows';
-  if (name === 'conv2d' || name.startsWith('svd') || name.startsWith('haar') || name.startsWith('random_linear'))
-    return 'rows';
+  if (name === 'conv2d' || /^(svd|haar|signal|random_linear)/.test(name)) return 'rows';
   if (name === 'solve_upper') return v === 0 && order === 'columns' ? 'columns' : 'rows';
   return name === 'gemm' && v === 0 && order === 'columns' ? 'rows' : order;
 }

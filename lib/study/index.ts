@@ -2,8 +2,18 @@
 
 export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
 export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
+export type {
+  Agreement,
+  Cell,
+  CellResult,
+  LayerExpectation,
+  LayerMode,
+  LayerResult,
+  Sample,
+  SpectrumResult,
+  StudyActivation,
+} from './cell.js';
 export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
-export * from './layers/index.js';
 export {
   type CoordCheckOptions,
   type CoordContext,
@@ -12,6 +22,7 @@ export {
   type PlannedModel,
 } from './coordcheck.js';
 export type { CoordReport, CoordRow, CoordSettings, LayerRole, Scaling, UpdateRow } from './coordreport.js';
+export * from './layers/index.js';
 export { type LsuvOptions, type LsuvReport, type LsuvRow, type LsuvStatus, lsuv_ } from './lsuv.js';
 export {
   type CriticalOptions,
@@ -21,7 +32,9 @@ export {
   type MeanFieldOptions,
 } from './meanfield.js';
 export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
+export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './propagate.js';
 export type { LayerChoice } from './record.js';
+export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
 export {
   type ActivationName,
   activationNames,
@@ -34,3 +47,4 @@ export {
   type WeightSharing,
   weightSharings,
 } from './theory.js';
+export type { GradientStatistics } from './trace.js';

@@ -18,7 +18,10 @@ export interface SignalStatistics {
   readonly meanSquare: number;
   /** The largest magnitude. */
   readonly maxAbs: number;
-  /** Fourth central moment over the square of the variance: 3 for a normal distribution. NaN where all elements are equal. */
+  /**
+   * Fourth central moment over the square of the variance: 3 for a normal distribution. NaN where elements differ by less than
+   * about 1e-4 of their mean, so that rounding would decide.
+   */
   readonly kurtosis: number;
   /** The share of elements that are 0. */
   readonly zeros: number;
@@ -56,17 +59,30 @@ export function signalStatistics(signals: Tensor, options?: SignalOptions): Sign
   const { saturation } = checkOptions(call, options);
   if (shape.length === 0) throw shapeError(call, `expected signals [inputs, ...], got shape ${formatShape(shape)}`);
   if (!dtype.includes('float')) throw dtypeError(call, `expected floating point numbers, got ${dtype}`);
-  const [low, high] = saturation ?? [-Infinity, Infinity];
   if (saturation !== undefined) {
+    const [low, high] = saturation;
     checkOrder(call, checkFinite(call, 'saturation[0]', low), checkFinite(call, 'saturation[1]', high));
   }
-  const real = dtype === 'float64' ? signals : signals.to('float32');
-  return summarise(signalSums(call, real.detach().elements, low, high), {
-    inputs: shape[0]!,
-    units: numElements(shape.slice(1)),
-    limited: saturation !== undefined,
-  });
+  return measureSignal(call, signals, saturation).statistics;
 }
+
+/** The statistics of floating point signals [inputs, ...], and the mean square of the first of them alone. */
+export function measureSignal(
+  call: string,
+  signals: Tensor,
+  saturation: readonly [number, number] | undefined,
+): { readonly statistics: SignalStatistics; readonly first: number } {
+  const { dtype, shape } = signals;
+  const [low, high] = saturation ?? [-Infinity, Infinity];
+  const real = signals.detach().to(dtype === 'float64' ? dtype : 'float32');
+  const sums = signalSums(call, real.elements, low, high);
+  const units = numElements(shape.slice(1));
+  const statistics = summarise(sums, { inputs: shape[0]!, units, limited: saturation !== undefined });
+  return { statistics, first: (sums[at.squares] ?? NaN) / units };
+}
+
+/** The variance, as a share of the mean square, whose own square is still well above rounding. */
+const leastSpread = 1e-7;
 
 /** From the sums of each input. */
 function summarise(
@@ -93,7 +109,7 @@ function summarise(
     std: Math.sqrt(variance),
     meanSquare: square,
     maxAbs,
-    kurtosis: central / (variance * variance),
+    kurtosis: variance > leastSpread * square ? central / (variance * variance) : NaN,
     zeros: total(at.zeros) / count,
     dead: total(at.dead) / units,
     saturated: limited ? total(at.saturated) / count : null,
