@@ -35,6 +35,17 @@ export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './n
 export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './propagate.js';
 export type { LayerChoice } from './record.js';
 export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
+export { studyCsv } from './sweep/csv.js';
+export type { GridOptions } from './sweep/grid.js';
+export { type MergeResult, mergeStudies } from './sweep/merge.js';
+export { type StudyWorkerOptions, studyWorker } from './sweep/queue_worker.js';
+export {
+  type StudyFailure,
+  type StudyOptions,
+  type StudyProgress,
+  type StudyResult,
+  study,
+} from './sweep/study.js';
 export {
   type ActivationName,
   activationNames,

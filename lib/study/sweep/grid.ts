@@ -1,11 +1,12 @@
 // Grids: each combination of the options' values is a cell.
 import { checkOptions } from '../../arguments.js';
-import { argumentError, type EvenkeelError, rangeError, renamed } from '../../errors.js';
-import { type InitSpec, initialiser, withName } from '../../init/table.js';
-import { Generator } from '../../random.js';
 import { empty } from '../../creation.js';
+import { argumentError, type EvenkeelError, rangeError, renamed } from '../../errors.js';
+import { initialiser, withName } from '../../init/table.js';
+import { Generator } from '../../random.js';
 import type { Cell } from '../cell.js';
-import { fillOf, isElementwise } from '../layers/weights.js';
+import { isElementwise } from '../layers/weights.js';
+import { checkNetwork } from '../network.js';
 import { cellKey, hashOf } from './key.js';
 import { call, defaults, fieldNames, fields } from './options.js';
 
@@ -30,13 +31,6 @@ export interface CellGrid {
 
 /** Cells of the largest grid. */
 const mostCells = 1_000_000;
-
-/** Whether an initialiser makes Gaussian weights of mean 0: those whose layers have a law that is known without them. */
-function isGaussian(init: InitSpec, width: number): boolean {
-  if (!isElementwise(init)) return false;
-  const { distribution, params } = fillOf(call, init, width, width);
-  return distribution === 'normal' && params[0] === 0;
-}
 
 /** The values of a field. A list names none of them twice. */
 function valuesOf(name: keyof Cell, given: unknown): unknown[] {
@@ -127,17 +121,8 @@ const impossible: readonly (readonly [(cell: Cell) => boolean, (cell: Cell) => E
     () => argumentError(call, `normalisation 'layer' makes 0 of one neuron; expected width 2 or more, got 1`),
   ],
   [
-    ({ mode, image }) => mode === 'in-law' && image !== null,
-    ({ image }) =>
-      argumentError(call, `mode 'in-law' knows the law of fully connected layers only; got image ${image}`),
-  ],
-  [
-    ({ mode, init, width }) => mode === 'in-law' && init !== null && !isGaussian(init, width),
-    ({ init }) =>
-      argumentError(
-        call,
-        `mode 'in-law' needs Gaussian weights: sigmaW, or init kaimingNormal, xavierNormal, normal; got ${withName(init!).initialiser}`,
-      ),
+    ({ mode, image }) => mode === 'matrix-free' && image !== null,
+    ({ image }) => argumentError(call, `mode 'matrix-free' knows fully connected layers only; got image ${image}`),
   ],
   [
     ({ mode, init }) => mode === 'matrix-free' && init !== null && !isElementwise(init),
@@ -151,6 +136,7 @@ const impossible: readonly (readonly [(cell: Cell) => boolean, (cell: Cell) => E
 
 function checkCell(cell: Cell): void {
   for (const [applies, error] of impossible) if (applies(cell)) throw error(cell);
+  checkNetwork(call, cell);
 }
 
 /** Runs each initialiser on a small weight of the right kind: it knows best what it cannot do, and which options it lacks. */

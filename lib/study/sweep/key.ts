@@ -26,7 +26,10 @@ const texts: ReadonlyMap<number, string> = new Map([
   [Number.POSITIVE_INFINITY, 'Infinity'],
   [Number.NEGATIVE_INFINITY, '-Infinity'],
 ]);
-const numbers: ReadonlyMap<unknown, number> = new Map([...[...texts].map(([x, text]) => [text, x] as const), ['-0', -0]]);
+const numbers: ReadonlyMap<unknown, number> = new Map([
+  ...[...texts].map(([x, text]) => [text, x] as const),
+  ['-0', -0],
+]);
 
 /** JSON in which "NaN", "Infinity", "-Infinity" and "-0" stand for those numbers. */
 export function encode(value: unknown): string {

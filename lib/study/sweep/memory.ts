@@ -2,29 +2,33 @@
 import { rangeError } from '../../errors.js';
 import type { Cell } from '../cell.js';
 import { isElementwise } from '../layers/weights.js';
+import { fanInOf } from '../network.js';
 import { describeCell } from './grid.js';
 import { call } from './options.js';
 
 const floatBytes = 4;
 
+/** Whether a cell's layers can do without their weights in memory. */
+const canDoWithout = ({ image, init }: Cell) => image === null && (init === null || isElementwise(init));
+
 /** Bytes that a cell takes at the least: its weights where it keeps them, and its signals. */
 export function cellBytes(cell: Cell): { weights: number; signals: number } {
-  const { width, depth, batch, image, mode, init, backward } = cell;
-  const kernel = image === null ? 1 : 9;
-  const places = image === null ? 1 : image ** 2;
+  const { width, depth, batch, image, mode, backward } = cell;
   // 'auto' does without matrices where it must, and can.
-  const canDoWithout = image === null && (init === null || isElementwise(init));
-  const keeps = mode === 'materialized' || (mode === 'auto' && !canDoWithout);
-  // A walk back needs the weights of all layers; without one a layer's are dropped as soon as they were used.
-  const kept = keeps ? (backward ? depth : 1) : 0;
+  const keeps = mode === 'materialized' || (mode === 'auto' && !canDoWithout(cell));
+  // The weights of fully connected layers get no gradient of their own.
+  const copies = image !== null && backward ? 2 : 1;
   return {
-    weights: kept * width * width * kernel * floatBytes,
-    // Before the activation and after it.
-    signals: (backward ? depth : 1) * 2 * batch * width * places * floatBytes,
+    weights: keeps ? copies * depth * width * fanInOf(cell) * floatBytes : 0,
+    // Before the activation and after it; only the way back needs all of them.
+    signals: (backward ? depth : 1) * 2 * batch * width * (image ?? 1) ** 2 * floatBytes,
   };
 }
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toPrecision(3)} GB`;
+function gigabytes(bytes: number): string {
+  const size = bytes / 1e9;
+  return `${size < 100 ? Number(size.toPrecision(2)) : Math.round(size)} GB`;
+}
 
 /**
  * Refuses cells that would not fit.
@@ -42,18 +46,18 @@ export function checkMemory(cells: readonly Cell[], workers: number, available =
   if (sum(workers) <= available) return;
   const one = sum(1);
   const { cell, weights, signals } = largest;
-  const what = `${describeCell(cell)} needs ${gigabytes(one)} (${gigabytes(weights)} of weights, ${gigabytes(signals)} of signals)`;
+  const of = `${gigabytes(weights)} of weights, ${gigabytes(signals)} of signals`;
+  const all = one <= available ? `; ${workers} workers need ${gigabytes(sum(workers))}` : '';
   const offers = [];
-  if (one <= available) offers.push(`fewer workers than ${workers}`);
-  const canDoWithout = cell.image === null && (cell.init === null || isElementwise(cell.init));
-  if (weights > 0 && signals <= available) {
-    offers.push(
-      canDoWithout
-        ? `mode 'matrix-free' (--materialize never), which keeps no weights`
-        : `an init that mode 'matrix-free' (--materialize never) can do without weights`,
-    );
+  if (one <= available) offers.push('fewer workers');
+  if (weights > 0 && signals <= available && cell.image === null) {
+    const init = canDoWithout(cell) ? '' : ', and an init that makes weights element by element';
+    offers.push(`mode 'matrix-free' (--materialize never), which keeps no weights${init}`);
   }
-  if (cell.backward) offers.push('backward: false (--no-backward), which keeps one layer at a time');
-  const hint = offers.length > 0 ? `; try ${offers.join(', or ')}` : '';
-  throw rangeError(call, `${what}, ${gigabytes(available)} are available${hint}`);
+  if (cell.backward && weights <= available) offers.push('backward false (--no-backward), which keeps no signals');
+  const hint = offers.length > 0 ? `. Try ${offers.join(', or ')}` : '';
+  throw rangeError(
+    call,
+    `${describeCell(cell)} needs ${gigabytes(one)} (${of})${all}, and ${gigabytes(available)} are available${hint}`,
+  );
 }

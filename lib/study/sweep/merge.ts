@@ -2,7 +2,7 @@
 import { argumentError, describe } from '../../errors.js';
 import type { Cell } from '../cell.js';
 import { makeGrid } from './grid.js';
-import { readHeader, ResultsFile, writeResults } from './results.js';
+import { ResultsFile, readHeader, writeResults } from './results.js';
 
 /** What a merge made. */
 export interface MergeResult {
@@ -38,7 +38,10 @@ export function mergeStudies(
   const [first] = headers;
   const other = headers.findIndex(({ study }) => study !== first!.study);
   if (other >= 0) {
-    throw argumentError(call, `${inputs[0]} and ${inputs[other]} hold different studies: only shares of one can be joined`);
+    throw argumentError(
+      call,
+      `${inputs[0]} and ${inputs[other]} hold different studies: only shares of one can be joined`,
+    );
   }
   const study = makeGrid(first!.grid);
   if (study.id !== first!.study) {

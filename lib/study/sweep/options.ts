@@ -2,14 +2,11 @@
 import { checkFinite } from '../../arguments.js';
 import { argumentError, describe, rangeError } from '../../errors.js';
 import { type InitSpec, initialisers, withName } from '../../init/table.js';
+import { studyActivations } from '../activation.js';
 import type { Cell } from '../cell.js';
-import { nonlinearityNames } from '../nonlinearity.js';
 
 /** The call that errors name. */
 export const call = 'study';
-
-/** Names of the activations that studies measure. */
-export const studyActivations = nonlinearityNames.filter((name) => name !== 'erf');
 
 /** A whole number from `least` on. */
 function whole(least: number): (name: string, value: unknown) => number {
@@ -76,7 +73,7 @@ function seed(name: string, value: unknown): number | string {
 export const fields: { readonly [Name in keyof Cell]: (name: string, value: unknown) => Cell[Name] } = {
   width: whole(1),
   depth: whole(1),
-  activation: oneOf(studyActivations) as (name: string, value: unknown) => Cell['activation'],
+  activation: oneOf(studyActivations),
   init: nullOr(init),
   sigmaW: nullOr(notNegative),
   sigmaB: notNegative,

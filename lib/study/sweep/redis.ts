@@ -1,5 +1,5 @@
 // The queue of cells on a Redis server, which BullMQ keeps: what those who submit and those who work agree upon.
-import type { JobsOptions, QueueBaseOptions } from 'bullmq';
+import type * as BullMQ from 'bullmq';
 import type { Redis } from 'ioredis';
 import { argumentError, describe, stateError } from '../../errors.js';
 import type { CellTask } from './worker.js';
@@ -15,7 +15,7 @@ export type CellJob = CellTask;
  * A cell that throws is tried once more: a thread may have run out of memory. Results are kept until they are collected, and no
  * longer than 30 days, should nobody come for them.
  */
-export const jobOptions: JobsOptions = {
+export const jobOptions: BullMQ.JobsOptions = {
   attempts: 2,
   removeOnComplete: { age: 30 * 24 * 3600 },
   removeOnFail: { age: 30 * 24 * 3600 },
@@ -31,7 +31,8 @@ export const lockOptions = { lockDuration: 10_000, stalledInterval: 5_000, maxSt
 /** Checks the address of a Redis server. */
 export function checkAddress(call: string, address: unknown): string {
   const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
-  if (url !== undefined && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '') return address as string;
+  if (url !== undefined && ['redis:', 'rediss:'].includes(url.protocol) && url.hostname !== '')
+    return address as string;
   throw argumentError(call, `queue must be the address of a Redis server, redis://host:port, got ${describe(address)}`);
 }
 
@@ -40,7 +41,7 @@ export function checkAddress(call: string, address: unknown): string {
  *
  * @throws RangeError (ERR_STATE) where they are not installed
  */
-export async function loadQueuePackages(call: string) {
+export async function loadQueuePackages(call: string): Promise<{ bullmq: typeof BullMQ; Redis: typeof Redis }> {
   try {
     const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
     return { bullmq, Redis: ioredis.Redis };
@@ -53,7 +54,7 @@ export async function loadQueuePackages(call: string) {
 /** A connection, and the options that BullMQ wants of it. */
 export interface Connection {
   readonly redis: Redis;
-  readonly options: QueueBaseOptions & { prefix: string };
+  readonly options: BullMQ.QueueBaseOptions & { prefix: string };
   /** The address without a password. */
   readonly name: string;
 }

@@ -280,7 +280,10 @@ function parseHeader(path: string, text: string): Header {
     throw argumentError(call, `${path} is no file of study results: it begins with ${describe(text)}`);
   }
   if (header.version !== version) {
-    throw argumentError(call, `${path} has version ${describe(header.version)} of the format; this evenkeel knows ${version}`);
+    throw argumentError(
+      call,
+      `${path} has version ${describe(header.version)} of the format; this evenkeel knows ${version}`,
+    );
   }
   const { study, grid } = header;
   if (typeof study !== 'string' || typeof grid !== 'object' || grid === null) {

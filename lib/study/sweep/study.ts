@@ -107,10 +107,17 @@ function shareOf({ cells }: CellGrid, share: unknown): string[] {
  * for (const { cell, layers } of results) console.log(cell.width, cell.sigmaW, layers.at(-1).q.mean);
  */
 export async function study(options: StudyOptions = {}, internals: Internals = {}): Promise<StudyResult> {
-  const { file, workers, threads, cells, queue, signal: given, onProgress, onMessage, ...rest } = checkOptions(
-    call,
-    options,
-  );
+  const {
+    file,
+    workers,
+    threads,
+    cells,
+    queue,
+    signal: given,
+    onProgress,
+    onMessage,
+    ...rest
+  } = checkOptions(call, options);
   const signal = checkSignal(call, given);
   const [path, server] = [checkText('file', file), checkText('queue', queue)];
   const counts = {
