@@ -26,7 +26,8 @@ const [least, most] = [1e-45, 1e77];
  *
  * and both changes where both are there; g is the gradient's mean square. Without a law, null: batch normalisation couples
  * inputs, weights with a mean add one to signals. The band of finite width is that of plain, fully connected networks of
- * independent weights.
+ * independent weights, as far as it can be trusted: to a standard deviation of a third of the mean square (not where it is a law of
+ * logarithms).
  */
 export function expectLayers(call: string, cell: Cell): LayerExpectation[] | null {
   const net = cell.normalisation === 'batch' ? null : meanFieldOf(call, cell);
@@ -57,12 +58,20 @@ export function expectLayers(call: string, cell: Cell): LayerExpectation[] | nul
     grown *= kept + scale * chi;
   }
   const last = forward.at(-1)!.grown;
-  return forward.map(({ q, c, grown }, i) => ({ q, c, gradient: last / grown, band: bandOf(band?.[i]) }));
+  const bands = band === null ? [] : trusted(band, cell.width);
+  return forward.map(({ q, c, grown }, i) => ({ q, c, gradient: last / grown, band: bands[i] ?? null }));
 }
 
-function bandOf(row: BandRow | undefined): LayerExpectation['band'] {
-  if (row === undefined || ![row.mean, row.std].every(Number.isFinite) || row.std === 0) return null;
-  return { mean: row.mean, std: row.std, log: row.log };
+/** The relative deviation up to which a law of the first order is one. */
+const mostDeviation = 1 / 3;
+
+/** The band up to where deviations become so large that the map bends within them, as near an unstable fixed point. */
+function trusted(band: readonly BandRow[], width: number): NonNullable<LayerExpectation['band']>[] {
+  const end = band.findIndex(({ q, std, log, mean }) => {
+    const passedOn = Math.sqrt(Math.max(0, std * std - (2 * q * q) / width));
+    return !Number.isFinite(mean) || !Number.isFinite(std) || std === 0 || (!log && passedOn > mostDeviation * q);
+  });
+  return band.slice(0, end < 0 ? band.length : end).map(({ mean, std, log }) => ({ mean, std, log }));
 }
 
 /** |z| up to here agrees: one in 150,000 is beyond it by chance. */
