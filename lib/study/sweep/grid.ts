@@ -52,14 +52,15 @@ export function makeGrid(options: GridOptions): CellGrid {
   if (unknown !== undefined) {
     throw argumentError(call, `unknown option '${unknown}'; expected some of ${fieldNames.join(', ')}`);
   }
-  const bySigma = given.sigmaW !== undefined && given.sigmaW !== null;
-  if (bySigma && given.init !== undefined && given.init !== null) {
+  const says = (value: unknown) => value !== undefined && [value].flat().some((one) => one !== null);
+  const bySigma = says(given.sigmaW);
+  if (bySigma && says(given.init)) {
     throw argumentError(call, 'expected init or sigmaW, got both: each of them says how weights are drawn');
   }
   const grid = Object.fromEntries(
     fieldNames.map((name) => {
       const fallback = name === 'init' && bySigma ? null : defaults[name];
-      return [name, valuesOf(name, given[name] ?? fallback)];
+      return [name, valuesOf(name, given[name] === undefined ? fallback : given[name])];
     }),
   ) as unknown as Grid;
   const count = fieldNames.reduce((product, name) => product * grid[name].length, 1);

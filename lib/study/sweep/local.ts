@@ -8,6 +8,8 @@ export interface CellSink {
   readonly done: (key: string, cell: Cell, line: string) => void;
   /** Called for each cell that could not be computed. */
   readonly failed: (key: string, cell: Cell, message: string) => void;
+  /** Called with the cells' worth of work that was done in those that run. */
+  readonly running?: (cells: number) => void;
 }
 
 /** How cells are run here. */
@@ -29,17 +31,23 @@ export async function runLocally(
 ): Promise<void> {
   const pool = new CellPool(workers, threads, script);
   const left = cells.values();
+  const parts = new Map<string, number>();
   // As many as there are threads take one cell after the other: a million promises at once would be a million too many.
   async function work(): Promise<void> {
     for (const [key, cell] of left) {
       let line: string;
       try {
-        line = await pool.run(key, cell, signal);
+        line = await pool.run(key, cell, signal, (part) => {
+          parts.set(key, part);
+          sink.running?.([...parts.values()].reduce((sum, one) => sum + one, 0));
+        });
       } catch (error) {
         signal?.throwIfAborted();
         if (stopped) return;
         sink.failed(key, cell, error instanceof Error ? error.message : String(error));
         continue;
+      } finally {
+        parts.delete(key);
       }
       sink.done(key, cell, line);
     }

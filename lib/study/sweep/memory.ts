@@ -50,11 +50,13 @@ export function checkMemory(cells: readonly Cell[], workers: number, available =
   const all = one <= available ? `; ${workers} workers need ${gigabytes(sum(workers))}` : '';
   const offers = [];
   if (one <= available) offers.push('fewer workers');
-  if (weights > 0 && signals <= available && cell.image === null) {
+  const least = signals / (cell.backward ? cell.depth : 1);
+  const forward = cell.backward && least <= available ? 'backward false (--no-backward), which keeps no signals' : '';
+  if (weights > 0 && cell.image === null && (signals <= available || forward !== '')) {
     const init = canDoWithout(cell) ? '' : ', and an init that makes weights element by element';
-    offers.push(`mode 'matrix-free' (--materialize never), which keeps no weights${init}`);
-  }
-  if (cell.backward && weights <= available) offers.push('backward false (--no-backward), which keeps no signals');
+    const both = signals <= available ? '' : `, with ${forward}`;
+    offers.push(`mode 'matrix-free' (--materialize never), which keeps no weights${init}${both}`);
+  } else if (forward !== '' && weights <= available) offers.push(forward);
   const hint = offers.length > 0 ? `. Try ${offers.join(', or ')}` : '';
   throw rangeError(
     call,

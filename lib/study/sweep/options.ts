@@ -1,7 +1,7 @@
 // What a study's options may be: a row for each field of a cell.
 import { checkFinite } from '../../arguments.js';
 import { argumentError, describe, rangeError } from '../../errors.js';
-import { type InitSpec, initialisers, withName } from '../../init/table.js';
+import { type InitSpec, initialisers, type NamedSpec, withName } from '../../init/table.js';
 import { studyActivations } from '../activation.js';
 import type { Cell } from '../cell.js';
 
@@ -39,6 +39,32 @@ function nullOr<T>(check: (name: string, value: unknown) => T): (name: string, v
   return (name, value) => (value === null ? null : check(name, value));
 }
 
+const fans = ['groups', 'transposed', 'stride'];
+const kaiming = ['a', 'mode', 'nonlinearity', ...fans];
+
+/** What initialisers take: they ignore what they do not know, and a study would then say what it did not do. */
+const initOptions: Readonly<Record<NamedSpec['initialiser'], readonly string[]>> = {
+  zeros: [],
+  ones: [],
+  constant: ['value'],
+  uniform: ['a', 'b'],
+  normal: ['mean', 'std'],
+  truncNormal: ['mean', 'std', 'a', 'b'],
+  xavierUniform: ['gain', ...fans],
+  xavierNormal: ['gain', ...fans],
+  kaimingUniform: kaiming,
+  kaimingNormal: kaiming,
+  varianceScaling: ['scale', 'mode', 'distribution', ...fans],
+  lecunNormal: fans,
+  lecunUniform: fans,
+  orthogonal: ['gain'],
+  spectral: ['gain'],
+  deltaOrthogonal: ['gain'],
+  sparse: ['sparsity', 'std'],
+  eye: [],
+  dirac: ['groups'],
+};
+
 /** An initialiser's name, with its options if there are any: cells are JSON. */
 function init(name: string, value: unknown): InitSpec {
   const named = withName(value as InitSpec) as { initialiser?: unknown } | null | undefined;
@@ -47,7 +73,12 @@ function init(name: string, value: unknown): InitSpec {
     throw argumentError(call, `unknown ${name} ${describe(named?.initialiser ?? value)}; expected ${names}`);
   }
   const options = Object.entries(named).filter(([key, option]) => key !== 'initialiser' && option !== undefined);
+  const known = initOptions[named.initialiser as NamedSpec['initialiser']];
   for (const [key, option] of options) {
+    if (!known.includes(key)) {
+      const takes = known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes none';
+      throw argumentError(call, `${name} ${describe(named.initialiser)} has no option ${describe(key)}; ${takes}`);
+    }
     if (!['number', 'string', 'boolean'].includes(typeof option)) {
       throw argumentError(call, `${name}'s ${key} must be a number or a name, got ${describe(option)}`);
     }

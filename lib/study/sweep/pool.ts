@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { getNumThreads, setNumThreads } from '../../native.js';
 import { root } from '../../root.js';
 import type { Cell } from '../cell.js';
-import type { CellAnswer, CellTask } from './worker.js';
+import type { CellAnswer, CellPart, CellTask } from './worker.js';
 
-/** The script that worker threads run; it answers `CellTask`s with `CellAnswer`s. */
+/** The script that worker threads run; it answers `CellTask`s with `CellPart`s and at last a `CellAnswer`. */
 const script = `${root}dist/study/sweep/worker.js`;
 
 /** Pools that are open, and the count of kernels' threads from before the first of them. */
@@ -45,14 +45,15 @@ export class CellPool {
    * Runs a cell once a thread is free.
    *
    * @param signal takes the cell back: its thread is ended
+   * @param onPart told how much of the cell is done, from 0 to 1
    * @returns a promise of the result's line; it rejects with what went wrong, or with the signal's reason
    */
-  async run(key: string, cell: Cell, signal?: AbortSignal): Promise<string> {
+  async run(key: string, cell: Cell, signal?: AbortSignal, onPart?: (part: number) => void): Promise<string> {
     signal?.throwIfAborted();
     const worker = await this.#take(signal);
     let keep = false;
     try {
-      const answer = await ask(worker, { key, cell }, signal);
+      const answer = await ask(worker, { key, cell }, signal, onPart);
       keep = true;
       if ('line' in answer) return answer.line;
       throw new Error(answer.message);
@@ -110,13 +111,22 @@ export class CellPool {
 }
 
 /** Gives a thread a task, and waits for its answer, or its end. */
-function ask(worker: Worker, task: CellTask, signal: AbortSignal | undefined): Promise<CellAnswer> {
+function ask(
+  worker: Worker,
+  task: CellTask,
+  signal: AbortSignal | undefined,
+  onPart: ((part: number) => void) | undefined,
+): Promise<CellAnswer> {
   return new Promise<CellAnswer>((resolve, reject) => {
     const stop = () => {
       worker.off('message', answered).off('error', failed).off('exit', ended);
       signal?.removeEventListener('abort', aborted);
     };
-    const answered = (answer: CellAnswer) => {
+    const answered = (answer: CellAnswer | CellPart) => {
+      if ('part' in answer) {
+        onPart?.(answer.part);
+        return;
+      }
       stop();
       resolve(answer);
     };

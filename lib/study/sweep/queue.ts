@@ -10,8 +10,8 @@ import { isLineOf } from './results.js';
 /** Jobs that one command asks about or submits. */
 const chunk = 200;
 
-/** How long to wait between two looks, in ms; longer where looking takes long. */
-const pause = 200;
+/** How long to wait between two looks, in ms: four times as long as looking takes, within these. */
+const [leastPause, mostPause] = [200, 5000];
 
 /** How often jobs are submitted anew, in ms: those that are there stay as they are, and any that a server lost come back. */
 const resubmitTime = 60_000;
@@ -57,6 +57,7 @@ export async function runThroughQueue(
   async function collect(): Promise<void> {
     let first = true;
     let lastDone = performance.now();
+    let pause = leastPause;
     while (pending.size > 0) {
       const start = performance.now();
       try {
@@ -66,7 +67,10 @@ export async function runThroughQueue(
           await submit(queue, pending);
           submitAt = performance.now() + Math.max(resubmitTime, 20 * (performance.now() - start));
         }
-        if (await takeFinished(bullmq.Job, queue, pending, sink)) lastDone = performance.now();
+        const looked = performance.now();
+        const any = await takeFinished(bullmq.Job, queue, pending, sink);
+        pause = Math.min(Math.max(4 * (performance.now() - looked), leastPause), mostPause);
+        if (any) lastDone = performance.now();
         else if (performance.now() - lastDone > patience) {
           lastDone = Number.POSITIVE_INFINITY;
           if ((await queue.getWorkersCount()) === 0) {
@@ -77,7 +81,7 @@ export async function runThroughQueue(
         if (pending.size === 0 || !mayPass(error)) throw error;
         await wait(1000);
       }
-      if (pending.size > 0) await wait(Math.max(pause, 10 * (performance.now() - start)));
+      if (pending.size > 0) await wait(pause);
     }
   }
 }

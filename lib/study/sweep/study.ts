@@ -18,8 +18,10 @@ export interface StudyProgress {
   readonly done: number;
   /** Cells to be done in all. */
   readonly total: number;
-  /** The cell that was done last; null at the start. */
+  /** The cell that is done; null at the start, and while cells run. */
   readonly cell: Cell | null;
+  /** What was done of cells that run, in cells. */
+  readonly running: number;
 }
 
 /** Options of `study`: a grid, and how it is run. */
@@ -39,7 +41,7 @@ export interface StudyOptions extends GridOptions {
   queue?: string | undefined;
   /** Stops the study; what is done stays in the file. */
   signal?: AbortSignal | undefined;
-  /** Called at the start, and for each cell that is done. */
+  /** Called at the start, for each cell that is done, and now and then while cells run here. */
   onProgress?: ((progress: StudyProgress) => void) | undefined;
   /** Told what is out of the ordinary but no error; a process warning by default. */
   onMessage?: ((message: string) => void) | undefined;
@@ -144,11 +146,12 @@ export async function study(options: StudyOptions = {}, internals: Internals = {
     const sink: CellSink = {
       done(key, cell, line) {
         results.add(key, line);
-        progress({ done: ++done, total: keys.length, cell });
+        progress({ done: ++done, total: keys.length, cell, running: 0 });
       },
+      running: (running) => progress({ done, total: keys.length, cell: null, running }),
       failed: (key, cell, message) => failures.push({ key, cell, message }),
     };
-    progress({ done, total: keys.length, cell: null });
+    progress({ done, total: keys.length, cell: null, running: 0 });
     if (missing.length > 0) {
       if (server === undefined) await runLocally(missing, sink, { ...counts, signal, script: internals.script });
       else await runThroughQueue(server, grid.id, missing, { ...sink, sync: () => results.sync() }, { signal, say });

@@ -13,10 +13,24 @@ export interface CellTask {
 /** The line of its result, or what went wrong. */
 export type CellAnswer = { readonly line: string } | { readonly message: string };
 
+/** How much of the cell is done, from 0 to 1. */
+export interface CellPart {
+  readonly part: number;
+}
+
+/** Not more often than this, in ms, is told how much is done. */
+const partTime = 100;
+
 parentPort?.on('message', ({ key, cell }: CellTask) => {
   let answer: CellAnswer;
   try {
-    answer = { line: resultLine(key, runCell(cell)) };
+    let told = performance.now();
+    const onProgress = (done: number, total: number) => {
+      if (performance.now() - told < partTime) return;
+      told = performance.now();
+      parentPort!.postMessage({ part: done / total } satisfies CellPart);
+    };
+    answer = { line: resultLine(key, runCell(cell, { onProgress })) };
   } catch (error) {
     answer = { message: error instanceof Error ? error.message : String(error) };
   }
