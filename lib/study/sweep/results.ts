@@ -240,7 +240,7 @@ export class ResultsFile implements Results {
     }
   }
 
-  /** Closes a file that was only read. */
+  /** Closes the file as it is. */
   release(): void {
     closeSync(this.#fd);
   }

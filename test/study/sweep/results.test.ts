@@ -120,9 +120,15 @@ describe('a file of results', () => {
       expect(file.has(keys[2]!), `${length} bytes`).toBe(intact);
       expect(said.length, `${length} bytes`).toBe(intact || length === lastStart ? 0 : 1);
       if (said.length > 0) expect(said[0]).toMatch(/torn\.jsonl: the last line was torn/);
-      for (const key of keys) file.add(key, lineOf(key));
-      file.close(keys);
-      expect(readFileSync(path).equals(complete), `${length} bytes`).toBe(true);
+      const left = whole.subarray(0, intact ? whole.length : lastStart);
+      expect(readFileSync(path).equals(left), `${length} bytes`).toBe(true);
+      // Going on from there takes the disk's time.
+      if (length % 50 !== 0) file.release();
+      else {
+        for (const key of keys) file.add(key, lineOf(key));
+        file.close(keys);
+        expect(readFileSync(path).equals(complete), `${length} bytes`).toBe(true);
+      }
     }
   });
 
@@ -131,7 +137,7 @@ describe('a file of results', () => {
     const header = readFileSync(path);
     for (let length = 0; length <= header.length; length++) {
       writeFileSync(path, header.subarray(0, length));
-      new ResultsFile(path, study, unheard).close(keys);
+      new ResultsFile(path, study, unheard).release();
       expect(readFileSync(path).equals(header), `${length} bytes`).toBe(true);
     }
   });
