@@ -6,7 +6,8 @@ const newline = 0x0a;
 
 /** Writes a file in one step: a file beside it, forced to the disk, takes its place. */
 export function writeWhole(path: string, texts: Iterable<string>): void {
-  const beside = `${path}.${process.pid}.tmp`;
+  // One name: what a process that was killed left there, the next one overwrites.
+  const beside = `${path}.tmp`;
   const fd = openSync(beside, 'w');
   try {
     try {

@@ -39,7 +39,7 @@ export async function runThroughQueue(
   const { bullmq, Redis } = await loadQueuePackages(call);
   signal?.throwIfAborted();
   let submitAt = 0;
-  const { redis, options, name } = connect(address, Redis, say, () => {
+  const { options, name, end } = connect(address, Redis, say, () => {
     submitAt = 0;
   });
   // The stream of events would hold thousands of results; nobody listens to it.
@@ -50,7 +50,7 @@ export async function runThroughQueue(
     await untilAborted(collect(), signal);
   } finally {
     pending.clear();
-    redis.disconnect();
+    end();
     await queue.close().catch(() => {});
   }
 
@@ -90,7 +90,7 @@ type Pending = Map<string, CellJob>;
 
 /** Cells that failed in an earlier run get another try. */
 async function forgetFailures(queue: Queue, pending: Pending): Promise<void> {
-  const failed = (await queue.getRanges(['failed'])).filter((id) => pending.has(id));
+  const failed = (await queue.getRanges(['failed'], 0, -1)).filter((id) => pending.has(id));
   for (const id of failed) await queue.remove(id);
 }
 
@@ -107,7 +107,7 @@ async function takeFinished(
   pending: Pending,
   sink: QueueSink,
 ): Promise<boolean> {
-  const finished = (await queue.getRanges(['completed', 'failed'])).filter((id) => pending.has(id));
+  const finished = (await queue.getRanges(['completed', 'failed'], 0, -1)).filter((id) => pending.has(id));
   for (const part of parts(finished)) {
     const jobs = await Promise.all(part.map((id) => Job.fromId<CellJob, string>(queue, id)));
     const taken = part.filter((id, i) => {

@@ -1,5 +1,6 @@
 // A worker of a queue: it runs the cells of any study that is submitted to its server.
 import { availableParallelism } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import { checkOptions } from '../../arguments.js';
 import { argumentError, describe } from '../../errors.js';
 import { checkSignal } from '../../job.js';
@@ -58,16 +59,16 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   const { bullmq, Redis } = await loadQueuePackages(call);
   signal?.throwIfAborted();
 
-  const { redis, options: connection } = connect(address, Redis, say);
+  const { options: connection, end } = connect(address, Redis, say);
   const pool = new CellPool(most, kernelThreads);
   const giveBack = new AbortController();
   const worker = new bullmq.Worker<CellJob, string>(
     queueName,
     async (job, token) => {
       const { key, cell } = job.data;
-      if (cellKey(cell) !== key) throw new Error('the cell is not what its key says: it is of another version');
-      checkMemory([cell], 1);
       try {
+        if (cellKey(cell) !== key) throw new Error('the cell is not what its key says: it is of another version');
+        checkMemory([cell], 1);
         return await pool.run(key, cell, giveBack.signal);
       } catch (error) {
         if (giveBack.signal.aborted) {
@@ -94,14 +95,14 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   await ended;
   // Without a server nothing can be given back: its locks run out.
   const timer = setTimeout(() => giveBack.abort(new Error('the worker stops')), broken === undefined ? grace : 0);
-  const hard = setTimeout(() => redis.disconnect(), grace + 3000);
   try {
-    await worker.close().catch(() => {});
+    // BullMQ's own tidying up waits for its server, whatever may come.
+    const late = wait(grace + 3000, undefined, { ref: false }).then(end);
+    await Promise.race([worker.close().catch(() => {}), late]);
   } finally {
     clearTimeout(timer);
-    clearTimeout(hard);
     await pool.close();
-    redis.disconnect();
+    end();
   }
   if (broken !== undefined) throw broken;
 }

@@ -53,10 +53,11 @@ export async function loadQueuePackages(call: string): Promise<{ bullmq: typeof 
 
 /** A connection, and the options that BullMQ wants of it. */
 export interface Connection {
-  readonly redis: Redis;
   readonly options: BullMQ.QueueBaseOptions & { prefix: string };
   /** The address without a password. */
   readonly name: string;
+  /** Ends it at once, with the copies that BullMQ made of it: commands that wait for the server fail. */
+  readonly end: () => void;
 }
 
 /**
@@ -87,7 +88,19 @@ export function connect(
     if (before) back();
     before = true;
   });
-  return { redis, options: { connection: redis, prefix }, name };
+  // BullMQ does not end its copies while there is no server.
+  const all = [redis];
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (...args) => {
+    const copy = duplicate(...args);
+    copy.on('error', () => {});
+    all.push(copy);
+    return copy;
+  };
+  const end = () => {
+    for (const one of all) one.disconnect();
+  };
+  return { options: { connection: redis, prefix }, name, end };
 }
 
 /** What an error says; several tries at once (IPv4 and IPv6) have a code alone. */

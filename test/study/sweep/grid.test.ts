@@ -181,7 +181,7 @@ describe('memory', () => {
     });
   });
 
-  it.each<[string, GridOptions, number, number, ...(string | RegExp)[]]>([
+  it.each<[string, GridOptions, number, number, ...string[]]>([
     [
       'weights',
       { width: 20_000, mode: 'materialized' },

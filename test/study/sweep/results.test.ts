@@ -38,7 +38,7 @@ function fileWith(name: string, some: readonly string[]): string {
 }
 
 /** What a file has, opened again. */
-function contents(path: string, say = unheard): Map<string, CellResult> {
+function contents(path: string, say: (message: string) => void = unheard): Map<string, CellResult> {
   const file = new ResultsFile(path, study, say);
   const found = new Map(keys.filter((key) => file.has(key)).map((key) => [key, file.result(key)]));
   file.close(keys);

@@ -149,11 +149,11 @@ describe('study', () => {
 describe('a sweep that is killed', () => {
   it('goes on, and ends as one that was not', async () => {
     const path = at('killed.jsonl');
-    await study({ ...tiny(400), file: at('calm.jsonl') });
-    const left = await killAndResume(['study', ...tinyFlags(400), '--out', path, '--workers', '2'], path, 2, 400, 1);
+    await study({ ...tiny(200), file: at('calm.jsonl') });
+    const left = await killAndResume(['study', ...tinyFlags(200), '--out', path, '--workers', '2'], path, 2, 200, 1);
     expect(left[0]).toBeGreaterThan(0);
     expect(left[1]).toBeGreaterThan(left[0]!);
-    expect(left[1]).toBeLessThan(400);
+    expect(left[1]).toBeLessThan(200);
     expect(readFileSync(path)).toEqual(readFileSync(at('calm.jsonl')));
   });
 });
