@@ -129,7 +129,7 @@ describe('native code', () => {
 
   it('the random transforms contain no fused multiply-add', () => {
     const transforms = native.filter((name) =>
-      /simd\/(distributions|truncated_normal|store|pcg|random|mt19937)|rng\//.test(name),
+      /simd\/(deal|discrete|distributions|truncated_normal|store|pcg|random|mt19937)|rng\//.test(name),
     );
     expect(transforms.length).toBeGreaterThan(3);
     // torch's stream needs them, one by one, as torch's compiler made them: those files say so with std::fma or MulAdd.

@@ -28,6 +28,14 @@ const oneEach = (view: Filled) => draws(view) * numElements(view.shape);
 
 const twoEach = (view: Filled) => 2 * numElements(view.shape);
 
+/** Up to here (`kOneShuffle` of native/rng/permutation.h) numbers are shuffled at once; in larger permutations they draw buckets before. */
+const oneShuffle = 2 ** 20;
+
+const permutationDraws = (view: View) => {
+  const n = numElements(view.shape);
+  return n <= oneShuffle ? 2 * n : 3 * n;
+};
+
 /** Normals come in pairs. */
 const normalDraws = (view: Filled) => 2 * draws(view) * Math.ceil(numElements(view.shape) / 2);
 
@@ -62,7 +70,10 @@ export const distributions = {
     mt19937: undefined,
   },
   /** The numbers from 0 on in random order; a view of one dimension. */
-  permutation: { pcg32: { kernel: kernelId('permutation'), draws: twoEach }, mt19937: kernelId('mt_randperm') },
+  permutation: {
+    pcg32: { kernel: kernelId('permutation'), draws: permutationDraws },
+    mt19937: kernelId('mt_randperm'),
+  },
   /** Zeroes as many elements of every column of a matrix as the parameter says. */
   sparseZero: {
     pcg32: {

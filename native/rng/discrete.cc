@@ -3,43 +3,44 @@
 #include "rng/discrete.h"
 
 #include <limits>
-#include <utility>
+#include <numeric>
 #include <vector>
 
 #include "convert.h"
 #include "kernels.h"
 #include "rng/fill.h"
+#include "simd/discrete.h"
 #include "simd/random.h"
 
 namespace evenkeel {
 namespace {
 
-// Consecutive words of two draws each, high half first.
+// Consecutive words of two draws each, in blocks.
 class Words {
  public:
   explicit Words(Pcg32 start) : pcg_(start) {}
 
-  // `left` words at least will be asked for, this one included.
-  uint64_t Next(int64_t left) {
+  // The draws of the next words: of `most` or fewer, and as many as `count` says. `left` words will be taken, these included.
+  const uint32_t* Take(int64_t most, int64_t left, int64_t* count) {
     if (at_ == end_) {
-      const auto count = static_cast<size_t>(std::min(left, kBlock));
-      simd::DrawBits(pcg_, 2 * count, draws_);
-      pcg_.Advance(2 * count);
-      at_ = draws_;
-      end_ = draws_ + 2 * count;
+      end_ = std::min(left, kBlock);
+      simd::DrawBits(pcg_, static_cast<size_t>(2 * end_), draws_);
+      pcg_.Advance(static_cast<uint64_t>(2 * end_));
+      at_ = 0;
     }
-    const uint64_t word = static_cast<uint64_t>(at_[0]) << 32 | at_[1];
-    at_ += 2;
-    return word;
+    *count = std::min(most, end_ - at_);
+    const uint32_t* const draws = draws_ + 2 * at_;
+    at_ += *count;
+    return draws;
   }
 
- private:
   static constexpr int64_t kBlock = 512;
 
+ private:
   Pcg32 pcg_;
   uint32_t draws_[2 * kBlock];
-  const uint32_t* at_ = draws_;
-  const uint32_t* end_ = draws_;
+  int64_t at_ = 0;
+  int64_t end_ = 0;
 };
 
 }  // namespace
@@ -51,33 +52,15 @@ void Integers(const Plan& plan) {
     FillView<Out>(plan, {1, 2, 16384}, [&](Pcg32 start, size_t count, Out* out) {
       constexpr size_t kBlock = 512;
       uint32_t draws[2 * kBlock];
+      uint64_t scaled[kBlock];
       for (size_t i = 0; i < count; i += kBlock) {
         const size_t n = std::min(kBlock, count - i);
         simd::DrawBits(start, 2 * n, draws);
         start.Advance(2 * n);
-        for (size_t k = 0; k < n; ++k) {
-          out[i + k] = Convert<Out>(range.At(static_cast<uint64_t>(draws[2 * k]) << 32 | draws[2 * k + 1]));
-        }
+        simd::ScaleWords(draws, n, range.range(), 0, scaled);
+        for (size_t k = 0; k < n; ++k) out[i + k] = Convert<Out>(static_cast<int64_t>(range.low() + scaled[k]));
       }
     });
-  });
-}
-
-// Fisher and Yates's shuffle, a word for each swap. One step depends on all before it: serial.
-void Permutation(const Plan& plan) {
-  const View& view = plan.views[0];
-  if (view.ndim != 1) throw PlanError("permutation: expected one dimension");
-  Words words(StreamFromParams(plan.params));
-  VisitAny(view.dtype, [&](auto tag) {
-    using Out = typename decltype(tag)::type;
-    Out* values = view.As<Out>();
-    const int64_t n = view.shape[0];
-    const int64_t stride = view.strides[0];
-    for (int64_t i = 0; i < n; ++i) values[i * stride] = Convert<Out>(i);
-    for (int64_t i = 0; i + 1 < n; ++i) {
-      const int64_t other = i + static_cast<int64_t>(MultiplyHigh(words.Next(n - 1 - i), static_cast<uint64_t>(n - i)));
-      std::swap(values[i * stride], values[other * stride]);
-    }
   });
 }
 
@@ -86,18 +69,23 @@ template <typename Index>
 class SparseColumns {
  public:
   SparseColumns(Pcg32 start, int64_t rows, int64_t count)
-      : words_(start), rows_(rows), count_(count), order_(static_cast<size_t>(rows)), others_(static_cast<size_t>(count)),
-        zeros_(static_cast<size_t>(rows)) {
-    for (int64_t i = 0; i < rows; ++i) order_[static_cast<size_t>(i)] = static_cast<Index>(i);
+      : words_(start), rows_(rows), count_(count), copies_(rows / kCopiedRows <= count), order_(static_cast<size_t>(rows)),
+        others_(static_cast<size_t>(copies_ ? rows : count)), zeros_(static_cast<size_t>(rows)) {
+    std::iota(order_.begin(), order_.end(), Index{0});
+    if (copies_) others_ = order_;
   }
 
   // Zeroes elements of up to 64 columns. They are collected first, a bit for each column, and written row by row: column by
-  // column, every one of them would touch a cache line of its own. `left` words will be asked for, these included.
+  // column, every one of them would touch a cache line of its own. `left` words will be taken, these included.
   template <typename T>
   void Block(T* out, int64_t columns, const View& view, int64_t left) {
     for (int64_t column = 0; column < columns; ++column) {
       Shuffle(uint64_t{1} << column, left);
       left -= count_;
+    }
+    if (columns == 64 && view.strides[1] == 1) {
+      simd::ZeroMarked(zeros_.data(), zeros_.size(), out, view.strides[0] * static_cast<ptrdiff_t>(sizeof(T)), sizeof(T));
+      return;
     }
     for (int64_t row = 0; row < rows_; ++row) {
       uint64_t& zeros = zeros_[static_cast<size_t>(row)];
@@ -107,28 +95,42 @@ class SparseColumns {
   }
 
  private:
+  // So many rows are copied as fast as the trace of one step is removed.
+  static constexpr int64_t kCopiedRows = 16;
+
   void Shuffle(uint64_t bit, int64_t left) {
     Index* const order = order_.data();
-    Index* const others = others_.data();
-    for (int64_t i = 0; i < count_; ++i) {
-      const auto other = i + static_cast<int64_t>(MultiplyHigh(words_.Next(left - i), static_cast<uint64_t>(rows_ - i)));
-      const Index row = order[other];
-      order[other] = order[i];
-      others[i] = static_cast<Index>(other);
-      zeros_[static_cast<size_t>(row)] |= bit;
+    uint64_t* const zeros = zeros_.data();
+    uint64_t ahead[Words::kBlock];
+    for (int64_t i = 0, size; i < count_; i += size) {
+      const uint32_t* const draws = words_.Take(count_ - i, left - i, &size);
+      simd::ScaleWords(draws, static_cast<size_t>(size), static_cast<uint64_t>(rows_ - i), 1, ahead);
+      for (int64_t k = 0; k < size; ++k) {
+        const int64_t other = i + k + static_cast<int64_t>(ahead[k]);
+        const Index row = order[other];
+        order[other] = order[i + k];
+        if (!copies_) others_[static_cast<size_t>(i + k)] = static_cast<Index>(other);
+        zeros[row] |= bit;
+      }
     }
     // What was moved goes back, for the next column.
-    for (int64_t i = 0; i < count_; ++i) {
-      order[i] = static_cast<Index>(i);
-      order[others[i]] = others[i];
+    if (copies_) {
+      std::copy(others_.begin(), others_.end(), order);
+    } else {
+      for (int64_t i = 0; i < count_; ++i) {
+        const Index other = others_[static_cast<size_t>(i)];
+        order[i] = static_cast<Index>(i);
+        order[other] = other;
+      }
     }
   }
 
   Words words_;
   int64_t rows_;
   int64_t count_;
+  bool copies_;
   std::vector<Index> order_;
-  std::vector<Index> others_;
+  std::vector<Index> others_;  // whom each step swapped with; with copies_, the rows in order
   std::vector<uint64_t> zeros_;
 };
 
@@ -152,11 +154,10 @@ void SparseZero(const Plan& plan) {
           pcg.Advance(static_cast<uint64_t>(2 * count * begin));
           SparseColumns<Index> columns(pcg, rows, count);
           for (int64_t column = begin; column < end; column += kColumns) {
-            const int64_t width = std::min(kColumns, end - column);
-            columns.Block(view.As<T>() + column * view.strides[1], width, view, count * (end - column));
+            columns.Block(view.As<T>() + column * view.strides[1], std::min(kColumns, end - column), view, count * (end - column));
           }
         },
-        kColumns);
+        kColumns, kSeveralPieces);
   };
   VisitAny(view.dtype, [&](auto tag) {
     if (rows <= std::numeric_limits<uint32_t>::max()) {

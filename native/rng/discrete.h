@@ -40,6 +40,9 @@ class IntegerRange {
  public:
   explicit IntegerRange(const double* params) : low_(Whole(params)), range_(Whole(params + 2)) {}
 
+  uint64_t low() const { return low_; }
+  uint64_t range() const { return range_; }
+
   int64_t At(uint64_t word) const {
     return static_cast<int64_t>(low_ + (range_ == 0 ? word : MultiplyHigh(word, range_)));
   }

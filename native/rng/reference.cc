@@ -10,6 +10,7 @@
 #include "rng/discrete.h"
 #include "rng/fill.h"
 #include "rng/params.h"
+#include "rng/permutation.h"
 #include "rng/polynomial.h"
 
 namespace evenkeel::reference {
@@ -248,18 +249,27 @@ void Integers(const Plan& plan) {
   });
 }
 
-// Fisher and Yates's shuffle.
+// Buckets of numbers, where there are several, each with Fisher and Yates's shuffle.
 void Permutation(const Plan& plan) {
   const View& view = plan.views[0];
+  const auto n = static_cast<uint64_t>(view.NumElements());
+  const int bits = BucketBits(view.NumElements());
   const Pcg32 start = StreamFromParams(plan.params);
-  std::vector<int64_t> order(static_cast<size_t>(view.NumElements()));
-  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
-  for (size_t i = 0; i + 1 < order.size(); ++i) {
-    std::swap(order[i], order[i + MultiplyHigh(WordAt<double>(start, i), order.size() - i)]);
+  std::vector<std::vector<uint64_t>> buckets(size_t{1} << bits);
+  for (uint64_t i = 0; i < n; ++i) buckets[bits == 0 ? 0 : RandomBits(start, i) >> (32 - bits)].push_back(i);
+  const uint64_t first = bits == 0 ? 0 : n;  // of the draws for the shuffles
+  std::vector<uint64_t> order;
+  for (std::vector<uint64_t>& bucket : buckets) {
+    for (size_t i = 0; i + 1 < bucket.size(); ++i) {
+      Pcg32 pcg = start;
+      pcg.Advance(first + 2 * (order.size() + i));
+      std::swap(bucket[i], bucket[i + MultiplyHigh(NextWord<double>(pcg), bucket.size() - i)]);
+    }
+    order.insert(order.end(), bucket.begin(), bucket.end());
   }
   VisitAny(view.dtype, [&](auto tag) {
     using Out = typename decltype(tag)::type;
-    ForEach<Out>(view, [&](uint64_t i) { return Convert<Out>(order[i]); });
+    ForEach<Out>(view, [&](uint64_t i) { return Convert<Out>(static_cast<int64_t>(order[i])); });
   });
 }
 

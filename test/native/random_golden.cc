@@ -19,6 +19,8 @@ namespace {
 
 // Longer than a thread's first share, and no multiple of anything.
 constexpr int64_t kCount = 262147;
+// A permutation in which numbers draw buckets, 64 of them.
+constexpr int64_t kLarge = 2111123;
 constexpr int64_t kRows = 521, kColumns = 503, kZeros = 100;
 
 struct GoldenFill {
@@ -47,6 +49,10 @@ std::vector<GoldenFill> GoldenFills() {
     fills.push_back({{"sparse_zero(" + text(kRows) + "," + text(kColumns) + "," + text(kZeros) + ") " + type.name,
                       type.dtype, SparseZero, reference::SparseZero, {static_cast<double>(kZeros)}},
                      {kRows, kColumns}});
+  }
+  for (const Type& type : {types[0], types[4]}) {
+    fills.push_back({{"permutation(" + text(kLarge) + ") " + type.name, type.dtype, Permutation, reference::Permutation, {}},
+                     {kLarge}});
   }
   return fills;
 }

@@ -59,6 +59,8 @@ function normalised(
     const scale = 1 / Math.sqrt(rounded(variance + rounded(eps)));
     const h = group.map((v) => (v - mean) * scale);
     const sizes = group.map((v) => (Math.abs(v) + Math.abs(mean)) * scale);
+    // The mean's own sum may be taken in another order, and cancels.
+    const adding = given ? 0 : group.reduce((sum, v) => sum + Math.abs(v), 0) * 2 ** -50;
     const huge = group.some((v) => Math.abs(v) > 1e15) || scale > 1e6;
     members.forEach((i, k) => {
       const [factor, shift] = [w?.[affine(i)] ?? 1, b?.[affine(i)] ?? 0];
@@ -66,6 +68,7 @@ function normalised(
       const certain = !huge && Math.abs(factor * scale) < 1e37;
       const error =
         epsilonOf(compute) * (16 * sizes[k]! * Math.abs(factor) + 4 * Math.abs(shift)) +
+        adding * scale * Math.abs(factor) +
         4 * (1 + sizes[k]! + Math.abs(group[k]!) + Math.abs(mean)) * (1 + scale) * ulp(0, compute);
       const from: Dependence[] = [];
       if (given) from.push([0, i, factor * scale]);

@@ -6,6 +6,14 @@ import { epsilonOf, isFloat, round, type Value } from './numbers.js';
 /** How an element depends on another: the slope, and the sum of magnitudes it is computed from, by which errors grow. */
 export type Edge = readonly [input: Node, slope: number, magnitude: number];
 
+/** Beyond these, intermediate values may be infinite; below, they may vanish. */
+const limits: Readonly<Partial<globalThis.Record<DType, readonly [most: number, least: number]>>> = {
+  float16: [2 ** 8, 2 ** -14],
+  bfloat16: [2 ** 60, 2 ** -60],
+  float32: [2 ** 60, 2 ** -60],
+  float64: [2 ** 400, 2 ** -400],
+};
+
 let made = 0;
 
 /** One element's place in the graph of gradients. */
@@ -19,7 +27,10 @@ export class Node {
   constructor(dtype: DType, edges: readonly Edge[] = []) {
     this.dtype = dtype;
     this.edges = edges;
-    for (const [input, , magnitude] of edges) if (!Number.isFinite(magnitude)) input.poison();
+    for (const [input, , magnitude] of edges) {
+      // Computed in one dtype and converted to the other.
+      if (!(magnitude < Math.min(limits[dtype]![0], limits[input.dtype]![0]))) input.poison();
+    }
   }
   poison(): void {
     if (this.poisoned) return;
@@ -258,14 +269,6 @@ export interface Slope {
   magnitude: number;
   error: number;
 }
-
-/** Beyond these, intermediate values may be infinite; below, they may vanish. */
-const limits: Readonly<Partial<globalThis.Record<DType, readonly [most: number, least: number]>>> = {
-  float16: [2 ** 8, 2 ** -14],
-  bfloat16: [2 ** 60, 2 ** -60],
-  float32: [2 ** 60, 2 ** -60],
-  float64: [2 ** 400, 2 ** -400],
-};
 
 /** The derivatives of a sum of elements, each times its weight, with respect to all elements below them. */
 export function slopes(outputs: readonly (Node | undefined)[], weights: readonly number[]): Map<Node, Slope> {

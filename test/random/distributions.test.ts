@@ -124,6 +124,40 @@ describe('elements are what docs/random.md says', () => {
   });
 });
 
+describe('permutations', () => {
+  it('take 2n draws up to 2^20 elements, 3n beyond', () => {
+    for (const [n, draws] of [
+      [2 ** 20, 2 ** 21],
+      [2 ** 20 + 1, 3 * 2 ** 20 + 3],
+    ] as const) {
+      const options = on(11);
+      randperm(n, options);
+      expect(options.generator.position).toBe(BigInt(draws));
+    }
+  });
+
+  it('of more than 2^20 elements are shuffled in buckets', () => {
+    const n = 2 ** 20 + 5;
+    const { generator } = on(11);
+    // The smallest power of two for which n <= 2^16 buckets: 2^5.
+    const buckets = Array.from({ length: 32 }, (): number[] => []);
+    for (let i = 0; i < n; i++) buckets[generator.random() >>> 27]!.push(i);
+    const order = Int32Array.from(buckets.flat());
+    let begin = 0;
+    for (const { length } of buckets) {
+      const end = begin + length;
+      for (let j = begin; j < end; j++) {
+        const word = (BigInt(generator.random()) << 32n) | BigInt(generator.random());
+        const other = j + Number((word * BigInt(end - j)) >> 64n);
+        [order[j], order[other]] = [order[other]!, order[j]!];
+      }
+      begin = end;
+    }
+    const got = randperm(n, { dtype: 'int32', ...on(11) }).elements.array as Int32Array;
+    expect(Buffer.compare(Buffer.from(got.buffer, got.byteOffset, got.byteLength), Buffer.from(order.buffer))).toBe(0);
+  });
+});
+
 describe('float16 and bfloat16', () => {
   it.each(halves)('%s: the draws of float32, rounded once', (dtype) => {
     const options = { dtype, ...on() };

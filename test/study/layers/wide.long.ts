@@ -40,7 +40,7 @@ it.each([
   console.log(stdout.trim());
   const { megabytes, output, gradient, norms } = JSON.parse(stdout);
   expect(megabytes).toBeLessThan(300);
-  // He keeps both: means of squares of 2 in 4 layers scatter by 5 L / n of the logarithm, 0.015 here; 6 of those.
+  // He's weights keep both but for the scatter of one network: the logarithm's standard deviation is sqrt(5 L / n) = 0.015.
   expect(Math.abs(Math.log(output))).toBeLessThan(0.1);
   expect(Math.abs(Math.log(gradient))).toBeLessThan(0.1);
   // |D'A|^2 is the sum over two rows, whose gradients are nearly orthogonal, of |d|^2 = n/2, half of them behind ReLU, and

@@ -1,0 +1,255 @@
+// Curves of the literature with evenkeel's own numbers beside theory's: the tables of docs/studies.md.
+//
+//     node scripts/curves.mjs [chaos] [relu] [glorot] [spectra] [batchnorm]
+import { availableParallelism } from 'node:os';
+import { criticalInit, MeanField, study } from 'evenkeel/study';
+
+const print = (text = '') => process.stdout.write(`${text}\n`);
+
+function table(headings, rows) {
+  print(`| ${headings.join(' | ')} |`);
+  print(`|${headings.map(() => '---').join('|')}|`);
+  for (const row of rows) print(`| ${row.join(' | ')} |`);
+  print();
+}
+
+/** A study's results in the grid's order; every core works. */
+async function measure(options) {
+  const { results, failures } = await study({ ...options, workers: availableParallelism() });
+  if (failures.length > 0) throw new Error(failures[0].message);
+  return results;
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const variance = (values) => {
+  const centre = mean(values);
+  return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
+};
+
+/** The layers until |c_l - limit| is e times smaller: by the slope of its logarithm between two bounds. */
+function depthScale(correlations, limit, [most, least]) {
+  const points = correlations
+    .map((c, layer) => [layer, Math.abs(c - limit)])
+    .filter(([, distance]) => distance < most && distance > least)
+    .map(([layer, distance]) => [layer, Math.log(distance)]);
+  const [x, y] = [mean(points.map(([a]) => a)), mean(points.map(([, b]) => b))];
+  const slope =
+    points.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0) / points.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
+  return -1 / slope;
+}
+
+const curves = {
+  // Schoenholz et al. 2017, figures 1 to 3, with biases of variance 0.05; in law, so that width is no limit.
+  async chaos() {
+    const sigmaB = Math.sqrt(0.05);
+    const critical = criticalInit('tanh', { sigmaB });
+    print(
+      `Order to chaos, tanh, sigma_b^2 = 0.05, critical at sigma_w^2 = ${(critical.sigmaW ** 2).toFixed(8)}; width 100,000, in law\n`,
+    );
+    const rows = [];
+    for (const [squared, depth] of [
+      [1, 30],
+      [1.3, 40],
+      [1.5, 70],
+      [1.65, 150],
+      [2, 120],
+      [2.5, 50],
+      [4, 20],
+    ]) {
+      const sigmaW = Math.sqrt(squared);
+      const net = new MeanField({ activation: 'tanh', sigmaW, sigmaB });
+      const [{ layers }] = await measure({
+        width: 100_000,
+        depth,
+        activation: 'tanh',
+        sigmaW,
+        sigmaB,
+        batch: 2,
+        correlation: 0.6,
+        mode: 'in-law',
+        repeats: 4,
+        backward: false,
+      });
+      const q = net.fixedPoint();
+      const c = net.fixedCorrelation(q);
+      const bounds = [0.1, 0.003];
+      const [seen, expected] = ['c', 'expected'].map((what) =>
+        depthScale(
+          layers.map((layer) => (what === 'c' ? layer.c.mean : layer.expected.c)),
+          c,
+          bounds,
+        ),
+      );
+      rows.push([
+        squared,
+        squared < critical.sigmaW ** 2 ? 'order' : 'chaos',
+        q.toFixed(4),
+        layers.at(-1).q.mean.toFixed(4),
+        c.toFixed(4),
+        layers.at(-1).c.mean.toFixed(4),
+        net.depthScales().c.toFixed(2),
+        expected.toFixed(2),
+        seen.toFixed(2),
+      ]);
+    }
+    table(
+      ['sigma_w^2', 'phase', 'q*', 'measured', 'c*', 'measured', 'xi_c', 'of the map, same layers', 'measured'],
+      rows,
+    );
+  },
+
+  // He et al. 2015 in depth: the law of one network's mean square, and the map of correlations (Cho and Saul 2009).
+  async relu() {
+    const [width, depth, repeats] = [512, 100, 200];
+    const [{ layers }] = await measure({
+      width,
+      depth,
+      activation: 'relu',
+      sigmaW: Math.SQRT2,
+      batch: 2,
+      correlation: 0,
+      repeats,
+      backward: false,
+    });
+    print(`ReLU with He's initialisation, width ${width}, ${repeats} networks\n`);
+    const rows = [1, 2, 5, 10, 30, 100].map((layer) => {
+      const { q, c, expected, agreement } = layers[layer - 1];
+      const logs = q.values.map(Math.log);
+      return [
+        layer,
+        mean(logs).toFixed(3),
+        expected.band.mean.toFixed(3),
+        Math.sqrt(variance(logs)).toFixed(3),
+        expected.band.std.toFixed(3),
+        agreement.z.toFixed(2),
+        c.mean.toFixed(5),
+        expected.c.toFixed(5),
+        (layer ** 2 * (1 - c.mean)).toFixed(2),
+        (layer ** 2 * (1 - expected.c)).toFixed(2),
+      ];
+    });
+    table(['layer', 'mean log q', 'law', 'std of log q', 'law', 'z', 'c', 'map', 'l^2 (1 - c)', 'map'], rows);
+  },
+
+  // Glorot and Bengio 2010, figures 6 and 7: tanh, 1000 units, five layers, before training.
+  async glorot() {
+    const inits = {
+      'U(-1/sqrt n, 1/sqrt n)': {
+        initialiser: 'varianceScaling',
+        scale: 1 / 3,
+        mode: 'fan_in',
+        distribution: 'uniform',
+      },
+      'normalised (xavierUniform)': 'xavierUniform',
+    };
+    print('Activations and gradients of tanh, width 1000, 5 layers, batch 32, 10 networks: variance\n');
+    const rows = [];
+    for (const [name, init] of Object.entries(inits)) {
+      const [{ layers }] = await measure({
+        width: 1000,
+        depth: 5,
+        activation: 'tanh',
+        init,
+        sigmaB: 0,
+        batch: 32,
+        correlation: 0,
+        repeats: 10,
+      });
+      const last = layers.at(-1).gradient.mean;
+      for (const { layer, q, gradient, activation, expected } of layers) {
+        rows.push([
+          name,
+          layer,
+          q.mean.toFixed(4),
+          expected.q.toFixed(4),
+          activation.meanSquare.toFixed(4),
+          (gradient.mean / last).toFixed(4),
+          expected.gradient.toFixed(4),
+        ]);
+      }
+    }
+    table(['initialisation', 'layer', 'pre-activation', 'theory', 'activation', 'gradient / last', 'theory'], rows);
+  },
+
+  // Saxe et al. 2014; Pennington, Schoenholz and Ganguli 2017.
+  async spectra() {
+    const depth = 50;
+    print(`Singular values of the Jacobian, ${depth} layers, width 400, 10 networks\n`);
+    const rows = [];
+    const nearlyLinear = criticalInit('tanh', { q: 1e-3 });
+    for (const [name, activation, init, sigmaB] of [
+      ['linear, Gaussian', 'linear', { initialiser: 'normal', std: 1 / 20 }, 0],
+      ['linear, orthogonal', 'linear', 'orthogonal', 0],
+      [
+        'tanh at q = 0.001, Gaussian',
+        'tanh',
+        { initialiser: 'normal', std: nearlyLinear.sigmaW / 20 },
+        nearlyLinear.sigmaB,
+      ],
+      [
+        'tanh at q = 0.001, orthogonal',
+        'tanh',
+        { initialiser: 'orthogonal', gain: nearlyLinear.sigmaW },
+        nearlyLinear.sigmaB,
+      ],
+      ['ReLU, Gaussian', 'relu', { initialiser: 'normal', std: Math.SQRT2 / 20 }, 0],
+      ['ReLU, orthogonal', 'relu', { initialiser: 'orthogonal', gain: Math.SQRT2 }, 0],
+    ]) {
+      const [{ spectrum }] = await measure({
+        width: 400,
+        depth,
+        activation,
+        init,
+        sigmaB,
+        batch: 1,
+        correlation: 0,
+        repeats: 10,
+        backward: false,
+        spectrum: 'all',
+      });
+      const squares = spectrum.values.map((value) => value ** 2);
+      const share = squares.filter((value) => value > 0.1 && value < 10).length / squares.length;
+      rows.push([
+        name,
+        mean(spectrum.largest.values.map((value) => value ** 2)).toFixed(2),
+        spectrum.effectiveRank.mean.toFixed(1),
+        `${(100 * share).toFixed(0)} %`,
+      ]);
+    }
+    table(['network', 'largest s^2', 'effective rank of 400', 's^2 between 0.1 and 10'], rows);
+    print(
+      `In the limit of wide layers, linear and Gaussian: ${(((depth + 1) / depth) ** depth * (depth + 1)).toFixed(2)}\n`,
+    );
+  },
+
+  // Yang et al. 2019: batch normalisation makes gradients explode.
+  async batchnorm() {
+    print(
+      'Gradient factor of one layer of batch normalisation and ReLU, width 512, layers 6 to 29 of 30, 4 networks\n',
+    );
+    const rows = [];
+    for (const batch of [32, 128, 512]) {
+      const [{ layers }] = await measure({
+        width: 512,
+        depth: 30,
+        activation: 'relu',
+        sigmaW: 1,
+        normalisation: 'batch',
+        batch,
+        correlation: 0,
+        repeats: 4,
+      });
+      const factor = Math.exp(mean(layers.slice(5, 29).map(({ gradientRatio }) => Math.log(gradientRatio))));
+      rows.push([batch, factor.toFixed(4), (Math.PI / (Math.PI - 1)).toFixed(4)]);
+    }
+    table(['batch', 'measured', 'pi / (pi - 1)'], rows);
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !Object.hasOwn(curves, name));
+if (unknown !== undefined) {
+  process.stderr.write(`curves: '${unknown}' is none of ${Object.keys(curves).join(', ')}\n`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : Object.keys(curves)) await curves[name]();
