@@ -39,19 +39,25 @@ export async function runThroughQueue(
   const { bullmq, Redis } = await loadQueuePackages(call);
   signal?.throwIfAborted();
   let submitAt = 0;
-  const { options, name, end } = connect(address, Redis, say, () => {
-    submitAt = 0;
+  const refusal = new AbortController();
+  const { options, name, end } = connect(address, Redis, say, {
+    back: () => {
+      submitAt = 0;
+    },
+    refused: (error) => refusal.abort(error),
   });
+  const stop = AbortSignal.any([refusal.signal, ...(signal === undefined ? [] : [signal])]);
   // The stream of events would hold thousands of results; nobody listens to it.
   const queue = new bullmq.Queue<CellJob, string>(queueName, { ...options, streams: { events: { maxLen: 10 } } });
   queue.on('error', () => {});
   const pending = new Map(cells.map(([key, cell]) => [`${study.slice(0, 16)}-${key}`, { key, cell }]));
   try {
-    await untilAborted(collect(), signal);
+    await untilAborted(collect(), stop);
   } finally {
     pending.clear();
     end();
-    await queue.close().catch(() => {});
+    // It waits for what the server has yet to answer.
+    void queue.close().catch(() => {});
   }
 
   async function collect(): Promise<void> {
@@ -133,8 +139,7 @@ function* parts<T>(list: readonly T[]): Generator<T[], void, undefined> {
 }
 
 /** Rejects as soon as the signal is aborted; what goes on meanwhile may fail unheard. */
-async function untilAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);

@@ -59,7 +59,16 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   const { bullmq, Redis } = await loadQueuePackages(call);
   signal?.throwIfAborted();
 
-  const { options: connection, end } = connect(address, Redis, say);
+  let broken: unknown;
+  let stopNow = () => {};
+  const ended = new Promise<void>((resolve) => {
+    stopNow = resolve;
+  });
+  const breakOff = (error: unknown) => {
+    broken ??= error;
+    stopNow();
+  };
+  const { options: connection, end } = connect(address, Redis, say, { refused: breakOff });
   const pool = new CellPool(most, kernelThreads);
   const giveBack = new AbortController();
   const worker = new bullmq.Worker<CellJob, string>(
@@ -81,17 +90,12 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
     },
     { ...connection, ...lockOptions, concurrency: most },
   );
-  let broken: unknown;
-  const ended = new Promise<void>((resolve) => {
-    worker.on('error', (error) => {
-      // Lost connections are told by whoever has them; a lock that was lost meanwhile means that another worker has the cell.
-      if (mayPass(error)) return;
-      broken ??= error;
-      resolve();
-    });
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-    if (signal?.aborted) resolve();
+  // Lost connections are told by whoever has them; a lock that was lost meanwhile means that another worker has the cell.
+  worker.on('error', (error) => {
+    if (!mayPass(error)) breakOff(error);
   });
+  signal?.addEventListener('abort', stopNow, { once: true });
+  if (signal?.aborted) stopNow();
   await ended;
   // Without a server nothing can be given back: its locks run out.
   const timer = setTimeout(() => giveBack.abort(new Error('the worker stops')), broken === undefined ? grace : 0);
@@ -103,6 +107,9 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
     clearTimeout(timer);
     await pool.close();
     end();
+    // Its timer would keep the process: BullMQ stops it last of all, after waiting for a server that is not there.
+    const { lockManager } = worker as unknown as { lockManager?: { close(): Promise<void> } };
+    await lockManager?.close();
   }
   if (broken !== undefined) throw broken;
 }

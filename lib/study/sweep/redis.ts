@@ -26,7 +26,7 @@ export const jobOptions: BullMQ.JobsOptions = {
  * for 10 s go back to the queue: their worker was killed, or cut off. One that this happens to time and again may be what kills
  * them, and fails.
  */
-export const lockOptions = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 5 };
+export const lockOptions = { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 5, runRetryDelay: 1000 };
 
 /** Checks the address of a Redis server. */
 export function checkAddress(call: string, address: unknown): string {
@@ -65,12 +65,13 @@ export interface Connection {
  *
  * @param say is told when it goes away and when it is back
  * @param back called each time it is there again
+ * @param refused called where it is there but will not have us: for want of a password, or with a wrong one
  */
 export function connect(
   address: string,
   Client: typeof Redis,
   say: (message: string) => void,
-  back: () => void = () => {},
+  { back = () => {}, refused }: { back?: () => void; refused: (error: unknown) => void },
 ): Connection {
   const name = new URL(address).host;
   const redis = new Client(address, {
@@ -79,7 +80,9 @@ export function connect(
   });
   let [lost, before] = [false, false];
   redis.on('error', (error) => {
-    if (!lost) say(`the Redis server at ${name} does not answer (${reasonOf(error)}); trying again until it does`);
+    if (!mayPass(error))
+      refused(new Error(`the Redis server at ${name} refuses: ${reasonOf(error)}`, { cause: error }));
+    else if (!lost) say(`the Redis server at ${name} does not answer (${reasonOf(error)}); trying again until it does`);
     lost = true;
   });
   redis.on('ready', () => {
@@ -88,17 +91,24 @@ export function connect(
     if (before) back();
     before = true;
   });
-  // BullMQ does not end its copies while there is no server.
+  // BullMQ does not end its copies while there is no server, and would connect again what has ended.
   const all = [redis];
+  let ended = false;
+  const endOne = (one: Redis) => {
+    one.connect = () => Promise.reject(new Error('Connection is closed.'));
+    one.disconnect();
+  };
   const duplicate = redis.duplicate.bind(redis);
   redis.duplicate = (...args) => {
     const copy = duplicate(...args);
     copy.on('error', () => {});
     all.push(copy);
+    if (ended) endOne(copy);
     return copy;
   };
   const end = () => {
-    for (const one of all) one.disconnect();
+    ended = true;
+    for (const one of all) endOne(one);
   };
   return { options: { connection: redis, prefix }, name, end };
 }

@@ -5,7 +5,7 @@ import { type StudyWorkerOptions, studyWorker } from '../../../lib/study/sweep/q
 import { mayPass } from '../../../lib/study/sweep/redis.js';
 import { failure } from '../../cases/data.js';
 import { node } from '../../process.js';
-import { temporaryFolder } from './tools.js';
+import { start, temporaryFolder, until } from './tools.js';
 
 // What takes a server is in sweep.long.ts.
 
@@ -44,6 +44,13 @@ describe('studyWorker', () => {
       expect.stringMatching(/^the Redis server at 127\.0\.0\.1:1 does not answer \(.*ECONNREFUSED/),
     ]);
   });
+});
+
+it('a worker whose server is not there ends when it is told to', async () => {
+  const worker = start(['worker', '--queue', queue]);
+  await until(() => worker.said() !== '', 'its message');
+  worker.child.kill('SIGTERM');
+  expect(await worker.ended).toBe(0);
 });
 
 describe('errors of a server', () => {

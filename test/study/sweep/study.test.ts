@@ -6,7 +6,7 @@ import { runCell } from '../../../lib/study/run.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
 import { type StudyOptions, type StudyProgress, study } from '../../../lib/study/sweep/study.js';
 import { failure } from '../../cases/data.js';
-import { killAndResume, results, temporaryFolder, tiny, tinyFlags } from './tools.js';
+import { killAndResume, results, start, temporaryFolder, tiny, tinyFlags, until } from './tools.js';
 
 const at = temporaryFolder();
 const failing = { script: fileURLToPath(new URL('./failing_worker.mjs', import.meta.url)) };
@@ -143,6 +143,22 @@ describe('study', () => {
       failure('ERR_ARGUMENT', 'study', 'else.txt'),
     );
     expect(readFileSync(at('else.txt'), 'utf8')).toBe('precious\n');
+  });
+});
+
+describe('a sweep that is interrupted', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('by %s says what is done, and where', async (signal, status) => {
+    const path = at(`${signal}.jsonl`);
+    const run = start(['study', ...tinyFlags(4000), '--out', path]);
+    await until(() => results(path) > 3, 'results');
+    run.child.kill(signal);
+    expect(await run.ended).toBe(status);
+    const [, done] = /stopped with (\d+) of 4000 cells done: they are in .*\.jsonl; the same command/.exec(run.said())!;
+    expect(results(path)).toBe(Number(done));
+    expect(run.printed()).toBe('');
   });
 });
 

@@ -235,6 +235,22 @@ describe('through Redis', () => {
     expect(results(path)).toBe(10);
   });
 
+  it('ends with what the server says where it wants a password', async () => {
+    const redis = await server('--requirepass', 'secret');
+    const name = `127.0.0.1:${redis.port}`;
+    for (const args of [
+      ['worker', '--queue', redis.url],
+      ['study', ...tinyFlags(4), '--queue', redis.url],
+      ['study', ...tinyFlags(4), '--queue', `redis://:guess@${name}`],
+    ]) {
+      const refused = run(...args);
+      expect(await refused.ended, refused.said()).toBe(1);
+      expect(refused.said()).toMatch(
+        new RegExp(`^evenkeel: the Redis server at ${name} refuses: (NOAUTH|WRONGPASS) .*\\n$`),
+      );
+    }
+  });
+
   it('tells of cells that fail, keeps the others, and tries again', async () => {
     const redis = await server();
     const working = worker(redis, 2);
