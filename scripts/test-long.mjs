@@ -102,7 +102,11 @@ async function arm64() {
 
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 
-function longVitest() {
+/** Sweeps through a queue are tested with a real server. */
+const redisNeeds = [{ apt: 'redis-server', has: () => Boolean(onPath('redis-server')) }];
+
+async function longVitest() {
+  await withLock(() => installPackages(redisNeeds));
   return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts']);
 }
 

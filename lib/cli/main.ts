@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { infoCommand } from './info.js';
 import { studyCommand } from './study.js';
+import { workerCommand } from './worker.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -22,8 +23,9 @@ const program = new Command('evenkeel')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'evenkeel:')) })
   .showHelpAfterError('Add --help for the options.');
 // Sub-commands take over the settings above.
-for (const command of [studyCommand(version), infoCommand()]) {
+for (const command of [studyCommand(version), workerCommand(), infoCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
+  for (const inner of command.commands) inner.copyInheritedSettings(program);
 }
 
 try {

@@ -48,6 +48,17 @@ export {
   studyTable,
 } from './report/index.js';
 export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
+export { studyCsv } from './sweep/csv.js';
+export type { GridOptions } from './sweep/grid.js';
+export { type MergeResult, mergeStudies } from './sweep/merge.js';
+export { type StudyWorkerOptions, studyWorker } from './sweep/queue_worker.js';
+export {
+  type StudyFailure,
+  type StudyOptions,
+  type StudyProgress,
+  type StudyResult,
+  study,
+} from './sweep/study.js';
 export {
   type ActivationName,
   activationNames,
