@@ -9,7 +9,16 @@ import { cellKey } from './key.js';
 import { checkMemory } from './memory.js';
 import { checkCount } from './options.js';
 import { CellPool } from './pool.js';
-import { type CellJob, checkAddress, connect, loadQueuePackages, lockOptions, mayPass, queueName } from './redis.js';
+import {
+  type CellJob,
+  checkAddress,
+  connect,
+  loadQueuePackages,
+  lockOptions,
+  mayPass,
+  queueName,
+  refusal,
+} from './redis.js';
 
 /** Options of `studyWorker`. */
 export interface StudyWorkerOptions {
@@ -68,7 +77,7 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
     broken ??= error;
     stopNow();
   };
-  const { options: connection, end } = connect(address, Redis, say, { refused: breakOff });
+  const { options: connection, name, end } = connect(address, Redis, say, { refused: breakOff });
   const pool = new CellPool(most, kernelThreads);
   const giveBack = new AbortController();
   const worker = new bullmq.Worker<CellJob, string>(
@@ -92,7 +101,7 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   );
   // Lost connections are told by whoever has them; a lock that was lost meanwhile means that another worker has the cell.
   worker.on('error', (error) => {
-    if (!mayPass(error)) breakOff(error);
+    if (!mayPass(error)) breakOff(refusal(name, error));
   });
   signal?.addEventListener('abort', stopNow, { once: true });
   if (signal?.aborted) stopNow();
@@ -101,7 +110,7 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   const timer = setTimeout(() => giveBack.abort(new Error('the worker stops')), broken === undefined ? grace : 0);
   try {
     // BullMQ's own tidying up waits for its server, whatever may come.
-    const late = wait(grace + 3000, undefined, { ref: false }).then(end);
+    const late = wait(broken === undefined ? grace + 3000 : 0, undefined, { ref: false }).then(end);
     await Promise.race([worker.close().catch(() => {}), late]);
   } finally {
     clearTimeout(timer);

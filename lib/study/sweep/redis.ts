@@ -113,6 +113,11 @@ export function connect(
   return { options: { connection: redis, prefix }, name, end };
 }
 
+/** What a server says that will not have us. */
+export function refusal(name: string, error: unknown): Error {
+  return new Error(`the Redis server at ${name} refuses: ${reasonOf(error)}`, { cause: error });
+}
+
 /** What an error says; several tries at once (IPv4 and IPv6) have a code alone. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
