@@ -105,10 +105,41 @@ describe('evenkeel study, of propagation', () => {
   it('prints a line for each cell, with what differs', () => {
     const { status, stdout, stderr } = evenkeel(['study', ...small, '--sigma-w', '1,2', '--activation', 'tanh']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines[1]).toMatch(/^width +depth +activation +sigmaW +q +c +ratio +agree$/);
-    expect(lines.slice(3)).toHaveLength(2);
-    expect(lines[3]).toMatch(/^ *8 +2 +tanh +1 +\S+ +\S+ +\S+ +[012]\/2$/);
+    expect(stdout).toMatch(/^All cells: tanh.*width 8, depth 2/);
+    expect(stdout).toMatch(/^cell +log q +last +× +c +last +grad +× +theory +verdict$/m);
+    expect(stdout.match(/^σ_w [12] /gm)).toEqual(['σ_w 1 ', 'σ_w 2 ']);
+  });
+
+  it('writes reports, and takes a batch from a file', () => {
+    writeFileSync(at('batch.csv'), `${'1,2,3,4,5,6,7,8\n'.repeat(2)}\n`);
+    writeFileSync(
+      at('batch.json'),
+      JSON.stringify([1, 1].map((x) => Array.from({ length: 8 }, (_, i) => x * (i + 1)))),
+    );
+    const reports = ['--html', at('r.html'), '--svg', at('r.svg'), '--png', at('r.png'), '--title', 'A <b>title'];
+    const both = ['csv', 'json'].map((kind) => {
+      const flags = ['study', ...small, '--inputs', at(`batch.${kind}`), '--json', ...(kind === 'csv' ? reports : [])];
+      const { status, stdout, stderr } = evenkeel(flags);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      return JSON.parse(stdout).results;
+    });
+    expect(both[0]).toEqual(both[1]);
+    expect(both[0][0].cell.batch).toBe(2);
+    // Twins.
+    expect(both[0][0].layers[0].c.mean).toBeCloseTo(1, 6);
+    expect(readFileSync(at('r.html'), 'utf8')).toContain('<h1>A &lt;b&gt;title</h1>');
+    expect(readFileSync(at('r.svg'), 'utf8')).toMatch(/^<svg/);
+    expect(readFileSync(at('r.png')).subarray(1, 4).toString()).toBe('PNG');
+    const refused = (text: string) => {
+      writeFileSync(at('odd.csv'), text);
+      const { status, stdout, stderr } = evenkeel(['study', ...small, '--inputs', at('odd.csv')]);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      return stderr;
+    };
+    expect(refused('1,2\n3,x\n')).toMatch(/'--inputs <file>'.*line 2 has 'x' where a number belongs/);
+    expect(refused('[[1,')).toMatch(/'--inputs <file>'.*JSON/);
+    expect(refused('1,2\n')).toMatch(/expected inputs of 8 numbers, one for each unit, got one of 2/);
+    expect(evenkeel(['study', ...small, '--inputs', at('none.csv')]).stderr).toMatch(/ENOENT/);
   });
 
   it('keeps results in a file, resumes them, and writes CSV', () => {

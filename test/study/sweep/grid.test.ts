@@ -19,6 +19,7 @@ describe('makeGrid', () => {
         sigmaB: 0,
         batch: 2,
         correlation: 0.5,
+        inputs: null,
         residual: null,
         normalisation: 'none',
         image: null,
@@ -29,6 +30,31 @@ describe('makeGrid', () => {
         spectrum: 'none',
       },
     ]);
+  });
+
+  it('takes inputs as one batch for all cells', () => {
+    const inputs = [
+      [1, 2, 3],
+      [4, 5, 6],
+      [7, 8, 10],
+    ]; // prettier-ignore
+    const cells = cellsOf({ inputs, width: 3, depth: [1, 2] });
+    expect(cells.map(({ batch, depth }) => [batch, depth])).toEqual([
+      [3, 1],
+      [3, 2],
+    ]); // prettier-ignore
+    expect(cells[0]!.inputs).toEqual(inputs);
+    const cases = [
+      [{ inputs: [] }, 'ERR_ARGUMENT', /inputs must be rows of numbers/],
+      [{ inputs: [1, 2] as never }, 'ERR_ARGUMENT', /inputs must be rows of numbers \[\[…\], …\], got \[1, 2\]/],
+      [{ inputs: [[1, Number.NaN]], width: 2 }, 'ERR_RANGE', /inputs must be finite numbers, got NaN/],
+      [{ inputs, width: 4 }, 'ERR_RANGE', /inputs of 4 numbers.*got one of 3/],
+      [{ inputs, width: 3, batch: 2 }, 'ERR_RANGE', /batch to be the 3 inputs.*got 2/],
+    ] as const;
+    for (const [options, code, message] of cases) {
+      expect(() => cellsOf(options)).toThrow(message);
+      expect(() => cellsOf(options)).toThrow(expect.objectContaining({ code }));
+    }
   });
 
   it('has each combination, the last field fastest', () => {
