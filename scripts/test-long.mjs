@@ -18,6 +18,7 @@ const rows = [
   { name: 'random numbers, arm64 (emulated)', run: arm64 },
   { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
   { name: 'long tests in TypeScript', run: longVitest },
+  { name: 'pages in headless Chromium', run: browserTests },
 ];
 
 /** Builds a preset's native tests and runs them all through ctest. */
@@ -107,6 +108,13 @@ const redisNeeds = [{ apt: 'redis-server', has: () => Boolean(onPath('redis-serv
 async function longVitest() {
   await withLock(() => installPackages(redisNeeds));
   return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts']);
+}
+
+/** Reports as pages, in Debian's Chromium. */
+async function browserTests() {
+  const needs = [{ apt: 'chromium', has: () => Boolean(onPath('chromium')) }];
+  await withLock(() => installPackages(needs));
+  return must(process.execPath, [vitest, 'run', '--config', 'vitest.browser.config.ts']);
 }
 
 /** The lines of a passing row's output that say what was done. */

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StudyOptions, StudyResult } from '../study/sweep/study.js';
 import { names, numberList, parseOption, seed, usage, wholeNumber } from './arguments.js';
 import { startProgress } from './progress.js';
-import { cellTable } from './propagation_table.js';
 import { plural } from './report.js';
+import { addReportOptions, type ReportFlags, writeReports } from './reports.js';
 
 /** The options of both kinds of studies, as they were typed. */
 interface SharedFlags {
@@ -18,7 +18,7 @@ interface SharedFlags {
 }
 
 /** The options of propagation studies, as they were typed. */
-interface PropagationFlags extends SharedFlags {
+interface PropagationFlags extends SharedFlags, ReportFlags {
   readonly gain?: string;
   readonly sigmaW?: string;
   readonly sigmaB?: string;
@@ -69,11 +69,14 @@ export function addPropagationOptions(command: Command): void {
     const option = new Option(flags, description).helpGroup(heading);
     command.addOption(parse === undefined ? option : option.argParser(parse));
   }
+  command.optionsGroup('Reports of propagation studies:');
+  addReportOptions(command);
 }
 
 /** The option that makes a command line a propagation study; undefined where there is none. */
 export function propagationOption(command: Command): string | undefined {
-  const own = options.map(([, flags]) => command.options.find((option) => option.flags === flags)!);
+  const names: readonly string[] = [...options.map(([, flags]) => flags.split(' ')[0]!), '--html', '--svg', '--png'];
+  const own = names.map((name) => command.options.find((option) => option.long === name)!);
   return own.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli')?.long;
 }
 
@@ -166,8 +169,11 @@ export async function propagation(command: Command, version: string, flags: Prop
         throw error;
       });
     }
-    const kept = flags.out === undefined ? 'there is no --out to keep them in' : `they are in ${flags.out}`;
-    say(`stopped with ${done} of ${plural(total, 'cell')} done: ${kept}; the same command goes on from there`);
+    const kept =
+      flags.out === undefined
+        ? '; --out would have kept them'
+        : `: they are in ${flags.out}; the same command goes on from there`;
+    say(`stopped with ${done} of ${plural(total, 'cell')} done${kept}`);
     process.exitCode = signalled === 'SIGINT' ? 130 : 143;
     return;
   } finally {
@@ -175,8 +181,9 @@ export async function propagation(command: Command, version: string, flags: Prop
     progress.stop();
   }
   await report(version, flags, found);
-  for (const { message } of found.failures) say(message);
   if (found.failures.length > 0) {
+    const { describeCell } = await import('../study/sweep/grid.js');
+    for (const { cell, message } of found.failures) say(`${describeCell(cell)}: ${message}`);
     say(`${plural(found.failures.length, 'cell')} failed; the same command tries again`);
     process.exitCode = 1;
   }
@@ -189,12 +196,14 @@ async function report(version: string, flags: PropagationFlags, found: StudyResu
     const { writeWhole } = await import('../study/sweep/files.js');
     writeWhole(flags.csv, studyCsv(found.results));
   }
-  // Reports as --html, --svg and --png belong here.
+  await writeReports(flags, found.results);
   if (flags.json) {
     const { encode } = await import('../study/sweep/key.js');
     const { study, results, failures } = found;
     process.stdout.write(`${encode({ version, study, results, failures })}\n`);
     return;
   }
-  process.stdout.write(await cellTable(found.results));
+  if (found.results.length === 0) return;
+  const { studyTable } = await import('../study/report/index.js');
+  process.stdout.write(`${studyTable(found.results, { columns: Math.max(80, process.stdout.columns ?? 80) })}\n`);
 }

@@ -18,6 +18,9 @@ const norms: Rule[] = [
 
 const className = ({ module }: ParameterInfo) => module.constructor.name;
 
+/** A table of vectors: its weight is [words, width], the other way round than that of a layer. */
+const isTable = (info: ParameterInfo) => className(info) === 'Embedding' && info.shape.length === 2;
+
 /**
  * torch's defaults: Kaiming's uniform distribution with a = sqrt(5) for linear and convolutional weights, biases within
  * 1/sqrt(fan_in), standard normal embeddings, norms 1 and 0.
@@ -28,7 +31,7 @@ const className = ({ module }: ParameterInfo) => module.constructor.name;
 export function torch(): Rule[] {
   return [
     ...norms,
-    { match: (info) => className(info) === 'Embedding', init: { initialiser: 'normal' } },
+    { match: isTable, init: { initialiser: 'normal' } },
     {
       match: isBias,
       init: ({ weight }) => {
@@ -106,6 +109,8 @@ function he(scale: number): (info: ParameterInfo) => InitSpec {
  * - input weights (only fan_out grows) and biases: normal 1/sqrt(fan_in), biases 0; learning rate times r (SGD), 1 (Adam)
  * - hidden weights (both grow): normal 1/sqrt(fan_in); 1 (SGD), 1/r (Adam)
  * - output weights (only fan_in grows): normal r^(-1/2)/sqrt(fan_in); 1/r (SGD), 1/r (Adam)
+ * - embeddings [words, width]: input weights for one-hot inputs, of length 1 whatever the number of words, so standard normal;
+ *   learning rate times r (SGD), 1 (Adam). The modules' class, `Embedding`, tells them apart (as in the paper's table 8)
  *
  * The plan's rows carry the learning-rate factors. Attention must divide by d, not sqrt(d); that is the model's part.
  *
@@ -121,18 +126,22 @@ export function mup({ base, gain = 1 }: { base: Initialisable | ReadonlyMap<stri
       ? (base as ReadonlyMap<string, Shape>)
       : new Map([...(base as Initialisable).namedParameters()].map(([path, { shape }]) => [path, shape]));
 
-  const ratios = ({ path, shape }: ParameterInfo) => {
+  const ratios = (info: ParameterInfo) => {
+    const { path, shape } = info;
     const narrow = shapes.get(path);
     if (narrow === undefined) throw argumentError(call, `the base model has no parameter ${path}`);
     const kernelDiffers = !sameShape(narrow.slice(2), shape.slice(2));
     if (narrow.length !== shape.length || kernelDiffers) {
       throw argumentError(call, `${path} has shape [${shape}], and [${narrow}] in the base model`);
     }
-    return { out: shape[0]! / narrow[0]!, in: shape.length < 2 ? 1 : shape[1]! / narrow[1]! };
+    const [first, second] = [shape[0]! / narrow[0]!, shape.length < 2 ? 1 : shape[1]! / narrow[1]!];
+    // One-hot inputs of a larger table are no longer: only the width of its vectors counts.
+    return isTable(info) ? { out: second, in: 1 } : { out: first, in: second };
   };
   const spec = (info: ParameterInfo): InitSpec => {
     const r = ratios(info);
     if (info.shape.length < 2) return isBias(info) ? zeros : ones;
+    if (isTable(info)) return { initialiser: 'normal', std: gain };
     const output = r.in !== 1 && r.out === 1;
     const std = (gain * (output ? r.in ** -0.5 : 1)) / Math.sqrt(fans(call, info.shape).fanIn);
     return { initialiser: 'normal', std };

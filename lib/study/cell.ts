@@ -25,6 +25,8 @@ export interface Cell {
   readonly batch: number;
   /** Correlation between each two of them, exactly so where width is at least the batch's size; their mean square is 1. */
   readonly correlation: number;
+  /** The inputs themselves, rows of as many numbers as there are units; `correlation` is not looked at then. Null draws them. */
+  readonly inputs: readonly (readonly number[])[] | null;
   /** Layers are added to what they are given, times this; null for a plain network. */
   readonly residual: number | null;
   /** What stands between a layer's product and its activation. */

@@ -2,6 +2,7 @@
 import { chiSquareQuantile } from '../special.js';
 import { type BandRow, finiteWidthBand } from './band.js';
 import type { Agreement, Cell, LayerExpectation } from './cell.js';
+import { inputMoments } from './inputs.js';
 import { isElementwise } from './layers/index.js';
 import { MeanField } from './meanfield.js';
 import { fanInOf, initOf, weightMoments } from './network.js';
@@ -33,13 +34,14 @@ export function expectLayers(call: string, cell: Cell): LayerExpectation[] | nul
   const net = cell.normalisation === 'batch' ? null : meanFieldOf(call, cell);
   if (net === null) return null;
   const isPlain = cell.residual === null && cell.normalisation === 'none' && cell.image === null;
-  const first = net.sigmaW ** 2 + net.sigmaB ** 2;
+  const input = inputMoments(cell);
+  const first = net.sigmaW ** 2 * input.q + net.sigmaB ** 2;
   const band =
     isPlain && isElementwise(initOf(cell)) && first > 0
       ? finiteWidthBand(net, { width: cell.width, depth: cell.depth, q: first })
       : null;
   let q = first;
-  let c = cell.batch < 2 ? 1 : (net.sigmaW ** 2 * cell.correlation + net.sigmaB ** 2) / first;
+  let c = (net.sigmaW ** 2 * input.q * input.c + net.sigmaB ** 2) / first;
   // Up to layer l, the product of the factors by which the gradient grows on its way from there to the first.
   let grown = 1;
   const forward: { q: number; c: number; grown: number }[] = [];

@@ -1,6 +1,10 @@
 // The public names of `evenkeel/study`: how signals travel through deep networks.
 
 export { largestSingularValue, type SingularValueOptions } from '../linalg.js';
+export type { Cause } from './advice/causes.js';
+export type { StudyPlan } from './advice/plan.js';
+export type { Advice, AdviceRow, AdviceRule, Finding } from './advice/report.js';
+export { type AdviseOptions, advise } from './advise.js';
 export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export type {
   Agreement,
@@ -34,6 +38,15 @@ export {
 export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
 export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './propagate.js';
 export type { LayerChoice } from './record.js';
+export {
+  type HtmlOptions,
+  type PictureOptions,
+  reportHtml,
+  reportPng,
+  reportSvg,
+  type StudyTableOptions,
+  studyTable,
+} from './report/index.js';
 export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
 export { studyCsv } from './sweep/csv.js';
 export type { GridOptions } from './sweep/grid.js';

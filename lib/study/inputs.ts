@@ -1,9 +1,31 @@
-// Batches whose inputs have a mean square of 1 and a given correlation.
+// What studies put into networks: batches whose inputs have a mean square of 1 and a given correlation, or a user's own.
 import { matmul } from '../combine.js';
 import { empty, randn, tensor } from '../creation.js';
 import { orthogonal_ } from '../init/index.js';
 import type { Generator } from '../random.js';
 import type { Tensor } from '../tensor/index.js';
+import type { Cell } from './cell.js';
+import { inputShape } from './network.js';
+import { measureSignal } from './statistics.js';
+
+/** The inputs of a cell's network: its own, or drawn. */
+export function inputsOf(cell: Cell, generator: Generator): Tensor {
+  const shape = inputShape(cell);
+  if (cell.inputs !== null) return tensor(Float32Array.from(cell.inputs.flat())).reshape(shape);
+  const units = shape.slice(1).reduce((a, b) => a * b, 1);
+  return makeInputs(cell.batch, units, cell.correlation, generator).reshape(shape);
+}
+
+/** The mean square of the first input, and the mean correlation of the first few. */
+export function inputMoments(cell: Cell): { q: number; c: number } {
+  if (cell.inputs === null) return { q: 1, c: cell.batch < 2 ? 1 : cell.correlation };
+  const { statistics, first } = measureSignal(
+    'study',
+    tensor(Float32Array.from(cell.inputs.flat())).reshape(cell.batch, -1),
+    undefined,
+  );
+  return { q: first, c: statistics.correlation ?? 1 };
+}
 
 /**
  * Inputs [batch, units], float32. The square root of the matrix with 1 on the diagonal and c elsewhere, which is

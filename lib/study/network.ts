@@ -1,7 +1,7 @@
 // The networks that studies draw: h_1 = W x + b, h_(l+1) = W phi(h_l) + b, or h_l + s (W phi(h_l) + b) with residual branches.
 import { matmul } from '../combine.js';
 import { onesLike } from '../creation.js';
-import { argumentError } from '../errors.js';
+import { argumentError, rangeError } from '../errors.js';
 import { type InitSpec, initialiser, withName } from '../init/table.js';
 import * as nn from '../nn/index.js';
 import type { Generator } from '../random.js';
@@ -209,6 +209,17 @@ function watchWeight(linear: StudyLayer['linear'], x: Tensor, z: Tensor, tell: (
 
 /** Refuses what no network can be made of. */
 export function checkNetwork(call: string, cell: Cell): void {
+  if (cell.inputs !== null) {
+    const [batch, ...inner] = inputShape(cell);
+    const units = inner.reduce((a, b) => a * b, 1);
+    const odd = cell.inputs.find((row) => row.length !== units);
+    if (cell.inputs.length !== batch) {
+      throw rangeError(call, `expected batch to be the ${cell.inputs.length} inputs that are given, got ${batch}`);
+    }
+    if (odd !== undefined) {
+      throw rangeError(call, `expected inputs of ${units} numbers, one for each unit, got one of ${odd.length}`);
+    }
+  }
   if (cell.spectrum !== 'none' && (cell.mode === 'in-law' || cell.normalisation === 'batch')) {
     const why = cell.mode === 'in-law' ? 'layers in law' : 'batch normalisation';
     throw argumentError(call, `there is no Jacobian of one input with ${why}`);

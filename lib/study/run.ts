@@ -5,9 +5,9 @@ import { Generator } from '../random.js';
 import { activations } from './activation.js';
 import type { Cell, CellResult, LayerMode, LayerResult } from './cell.js';
 import { expectLayers, judge } from './expectation.js';
-import { makeInputs } from './inputs.js';
+import { inputsOf } from './inputs.js';
 import { type Spectrum, spectrumOf, summariseSpectra } from './jacobian.js';
-import { checkNetwork, inputShape, type Observer, StudyNetwork } from './network.js';
+import { checkNetwork, type Observer, StudyNetwork } from './network.js';
 import { sampleOf } from './sample.js';
 import { type Place, takePlace } from './trace.js';
 
@@ -71,8 +71,7 @@ export function runCell(cell: Cell, options: RunOptions = {}): CellResult {
 
 function runNetwork(cell: Cell, generator: Generator): NetworkTrace {
   const network = new StudyNetwork(call, cell, generator);
-  const units = inputShape(cell).reduce((a, b) => a * b) / cell.batch;
-  const inputs = makeInputs(cell.batch, units, cell.correlation, generator.spawn('inputs')).reshape(inputShape(cell));
+  const inputs = inputsOf(cell, generator.spawn('inputs'));
   const layers = Array.from(
     { length: cell.depth },
     (): LayerTrace => ({

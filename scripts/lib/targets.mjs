@@ -1,5 +1,5 @@
 // What is built from what: the addon, and the JavaScript.
-import { chmodSync, existsSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ask, cleanEnv, Failure, must, npm, root } from './run.mjs';
@@ -175,6 +175,8 @@ export const ts = {
     }).catch((error) => {
       throw new Failure(`rolldown failed: ${error.message}`);
     });
+    // What reports' pages take along, as it is.
+    cpSync(at('lib/study/report/page'), at(made, 'study/report/page'), { recursive: true });
     rmSync(at('dist'), { recursive: true, force: true });
     renameSync(at(made), at('dist'));
     if (existsSync(at('dist/cli/main.js'))) chmodSync(at('dist/cli/main.js'), 0o755);

@@ -263,4 +263,24 @@ describe('presets', () => {
     const same = init.initialize(mlp(64), init.presets.mup({ base: mlp(64) }), { dryRun: true });
     for (const row of same.rows) expect(row.learningRate).toEqual({ sgd: 1, adam: 1 });
   });
+
+  it('muP takes embeddings for input weights (Yang et al. 2022, table 8)', () => {
+    const model = (words: number, width: number) =>
+      new nn.Sequential(new nn.Embedding(words, width), new nn.Linear(width, width), new nn.Linear(width, words));
+    for (const [words, width, r] of [
+      [1000, 256, 4],
+      [1000, 1024, 16],
+      // A larger vocabulary makes no input longer.
+      [4000, 256, 4],
+    ] as const) {
+      const rules = init.presets.mup({ base: model(1000, 64), gain: 2 });
+      const { rows } = init.initialize(model(words, width), rules, { dryRun: true });
+      const table = rows.find(({ path }) => path === '0.weight')!;
+      expect(table).toMatchObject({ target: { std: 2 }, learningRate: { sgd: r, adam: 1 } });
+    }
+    const net = model(1000, 256);
+    const { rows } = init.initialize(net, init.presets.mup({ base: model(1000, 64) }), { seed: 0 });
+    expect(init.verify([...net.parameters()][0]!, init.normalTarget(0, 1)).problems).toEqual([]);
+    expect(rows.map(({ learningRate }) => learningRate!.sgd)).toEqual([4, 1, 4, 0.25, 1]);
+  });
 });

@@ -12,6 +12,7 @@ export function cellOf(given: Partial<Cell> = {}): Cell {
     sigmaB: 0.2,
     batch: 2,
     correlation: 0.5,
+    inputs: null,
     residual: null,
     normalisation: 'none',
     image: null,

@@ -108,6 +108,18 @@ describe('runCell', () => {
     expect(last(gone).activation.dead).toBe(1);
   });
 
+  it('takes inputs of a user, and expects what follows from them', () => {
+    const rows = [4, -2].map((scale) => Array.from({ length: 64 }, (_, i) => scale * Math.cos(i)));
+    const cell = cellOf({ inputs: rows, batch: 2, width: 64, repeats: 30, sigmaW: 1, sigmaB: 0.5 });
+    const { layers } = runCell(cell);
+    const q = rows[0]!.reduce((sum, x) => sum + x * x, 0) / 64;
+    expect(layers[0]!.expected!.q).toBeCloseTo(q + 0.25, 4);
+    expect(layers[0]!.expected!.c).toBeCloseTo((-q + 0.25) / (q + 0.25), 4);
+    expect(layers.map(({ agreement }) => agreement!.agrees)).toEqual([true, true, true, true]);
+    expect(() => runCell({ ...cell, batch: 3 })).toThrow(/batch to be the 2 inputs.*got 3/);
+    expect(() => runCell({ ...cell, width: 65 })).toThrow(/inputs of 65 numbers.*got one of 64/);
+  });
+
   it('reports dead and saturated units', () => {
     const tanh = runCell(cellOf({ sigmaW: 5 }));
     expect(last(tanh).activation.saturated).toBeGreaterThan(0.3);

@@ -8,7 +8,7 @@ import type { Cell } from '../cell.js';
 import { isElementwise } from '../layers/weights.js';
 import { checkNetwork } from '../network.js';
 import { cellKey, hashOf } from './key.js';
-import { call, defaults, fieldNames, fields } from './options.js';
+import { call, defaults, fieldNames, fields, isRows } from './options.js';
 
 type OneOrMore<T> = T | readonly T[];
 
@@ -34,7 +34,7 @@ const mostCells = 1_000_000;
 
 /** The values of a field. A list names none of them twice. */
 function valuesOf(name: keyof Cell, given: unknown): unknown[] {
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const list: readonly unknown[] = Array.isArray(given) && !(name === 'inputs' && isRows(given)) ? given : [given];
   if (list.length === 0) throw argumentError(call, `${name} must have at least one value, got an empty list`);
   const values = list.map((value) => fields[name](name, value));
   return [...new Map(values.map((value) => [hashOf(value), value])).values()];
@@ -94,7 +94,7 @@ export function describeCell(cell: Cell): string {
   const more = fieldNames
     .filter((name) => !['width', 'depth', 'activation', 'init', 'sigmaW', 'seed'].includes(name))
     .filter((name) => cell[name] !== defaults[name])
-    .map((name) => `${name} ${cell[name]}`);
+    .map((name) => (name === 'inputs' ? 'inputs given' : `${name} ${cell[name]}`));
   return [`width ${width}`, `depth ${depth}`, activation, weights, ...more, `seed ${seed}`].join(', ');
 }
 

@@ -90,6 +90,18 @@ function init(name: string, value: unknown): InitSpec {
   return { initialiser: named.initialiser, ...Object.fromEntries(options) } as InitSpec;
 }
 
+/** The inputs of a batch, row by row. */
+function rows(name: string, value: unknown): number[][] {
+  if (!isRows(value)) throw argumentError(call, `${name} must be rows of numbers, got ${describe(value)}`);
+  return value.map((row) => row.map((x) => finite(name, x)));
+}
+
+/** Whether a value is rows of numbers: one value of the field `inputs`, not a list of them. */
+export function isRows(value: unknown): value is number[][] {
+  const isRow = (row: unknown) => Array.isArray(row) && row.every((x) => typeof x === 'number');
+  return Array.isArray(value) && value.length > 0 && value.every(isRow);
+}
+
 function seed(name: string, value: unknown): number | string {
   const text = typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string') throw argumentError(call, `${name} must be a whole number, got ${describe(value)}`);
@@ -110,6 +122,7 @@ export const fields: { readonly [Name in keyof Cell]: (name: string, value: unkn
   sigmaB: notNegative,
   batch: whole(1),
   correlation: finite,
+  inputs: nullOr(rows),
   residual: nullOr(finite),
   normalisation: oneOf(['none', 'layer', 'batch'] as const),
   image: nullOr(whole(1)),
@@ -133,6 +146,7 @@ export const defaults: Cell = {
   sigmaB: 0,
   batch: 2,
   correlation: 0.5,
+  inputs: null,
   residual: null,
   normalisation: 'none',
   image: null,

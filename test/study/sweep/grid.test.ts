@@ -19,6 +19,7 @@ describe('makeGrid', () => {
         sigmaB: 0,
         batch: 2,
         correlation: 0.5,
+        inputs: null,
         residual: null,
         normalisation: 'none',
         image: null,
@@ -53,6 +54,27 @@ describe('makeGrid', () => {
       5,
       Number.MAX_SAFE_INTEGER,
     ]);
+  });
+
+  it('takes rows as one batch of inputs, and a list of such as several', () => {
+    const one = [
+      [1, 0],
+      [0, 1],
+    ];
+    const other = [
+      [1, 2],
+      [3, 4],
+    ];
+    expect(cellsOf({ width: 2, inputs: one }).map(({ inputs }) => inputs)).toEqual([one]);
+    expect(cellsOf({ width: 2, inputs: [null, one, other] }).map(({ inputs }) => inputs)).toEqual([null, one, other]);
+  });
+
+  it('is the same made of its own values', () => {
+    const grids: GridOptions[] = [{}, { sigmaW: [1, 2] }, { width: 1, inputs: [[1], [2]] }, { seed: [2n ** 60n, 1] }];
+    for (const options of grids) {
+      const study = makeGrid(options);
+      expect(makeGrid(JSON.parse(JSON.stringify(study.grid)))).toEqual(study);
+    }
   });
 
   it('knows a grid by its values, not by how they were written', () => {
@@ -99,6 +121,10 @@ describe('makeGrid', () => {
     ['NaN', { sigmaB: NaN }, 'ERR_RANGE', 'sigmaB', 'NaN'],
     ['a correlation above 1', { correlation: 1.5 }, 'ERR_RANGE', 'correlation', '1.5'],
     ['a correlation that three cannot have', { batch: [2, 3], correlation: -0.75 }, 'ERR_RANGE', '-0.5', 'batch of 3'],
+    ['inputs of text', { inputs: ['x'] as never }, 'ERR_ARGUMENT', 'inputs', 'rows of numbers', '"x"'],
+    ['inputs that are not finite', { width: 1, inputs: [[1], [NaN]] }, 'ERR_RANGE', 'inputs', 'NaN'],
+    ['other inputs than units', { width: 3, inputs: [[1], [2]] }, 'ERR_RANGE', '3 numbers', 'one of 1'],
+    ['more inputs than the batch', { width: 1, inputs: [[1], [2], [3]] }, 'ERR_RANGE', 'batch', '3 inputs', '2'],
     ['an infinite residual', { residual: Infinity }, 'ERR_RANGE', 'residual'],
     ['an unknown normalisation', { normalisation: 'group' as never }, 'ERR_ARGUMENT', 'group', 'layer'],
     ['batch normalisation of one', { normalisation: 'batch', batch: 1 }, 'ERR_ARGUMENT', 'batch', '2 or more'],
