@@ -1,10 +1,11 @@
 // evenkeel study with any option that only propagation studies have: grids of networks, measured layer by layer.
+import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { StudyOptions, StudyResult } from '../study/sweep/study.js';
 import { names, numberList, parseOption, seed, usage, wholeNumber } from './arguments.js';
 import { startProgress } from './progress.js';
 import { plural } from './report.js';
-import { addReportOptions, type ReportFlags, writeReports } from './reports.js';
+import { addReportOptions, type ReportFlags, reportKinds, writeReports } from './reports.js';
 
 /** The options of both kinds of studies, as they were typed. */
 interface SharedFlags {
@@ -24,6 +25,7 @@ interface PropagationFlags extends SharedFlags, ReportFlags {
   readonly sigmaB?: string;
   readonly batch?: string;
   readonly correlation?: string;
+  readonly inputs?: string;
   readonly residual?: string;
   readonly normalisation?: string;
   readonly image?: string;
@@ -48,6 +50,7 @@ const options = [
   [group, '--sigma-b <list>', 'standard deviation of biases (default: 0)'],
   [group, '--batch <list>', 'inputs of a batch (default: 2)'],
   [group, '--correlation <list>', 'between each two inputs (default: 0.5)'],
+  [group, '--inputs <file>', 'a batch in place of drawn inputs: rows of numbers, JSON or comma-separated'],
   [group, '--residual <list>', 'factor of residual branches, or none (default: none)'],
   [group, '--normalisation <list>', 'none, layer, batch (default: none)'],
   [group, '--image <list>', 'side of images for 3 x 3 convolutions, or none (default: none)'],
@@ -69,14 +72,15 @@ export function addPropagationOptions(command: Command): void {
     const option = new Option(flags, description).helpGroup(heading);
     command.addOption(parse === undefined ? option : option.argParser(parse));
   }
-  command.optionsGroup('Reports of propagation studies:');
   addReportOptions(command);
 }
 
 /** The option that makes a command line a propagation study; undefined where there is none. */
 export function propagationOption(command: Command): string | undefined {
-  const names: readonly string[] = [...options.map(([, flags]) => flags.split(' ')[0]!), '--html', '--svg', '--png'];
-  const own = names.map((name) => command.options.find((option) => option.long === name)!);
+  const reports = reportKinds.map((kind) => `--${kind} <file>`);
+  const own = [...options.map(([, flags]) => flags), ...reports].map(
+    (flags) => command.options.find((option) => option.flags === flags)!,
+  );
   return own.find((option) => command.getOptionValueSource(option.attributeName()) === 'cli')?.long;
 }
 
@@ -95,6 +99,31 @@ function modeList(text: string): string[] {
 
 const seeds = (text: string): (number | bigint)[] =>
   text.includes(':') ? numberList(text) : text.split(',').map((item) => seed(item.trim()));
+
+/** A batch of inputs from a file: an array of rows, or a line for each input. */
+function readInputs(command: Command, file: string): number[][] {
+  const refuse = (why: string) => command.error(`error: option '--inputs <file>' got '${file}': ${why}`);
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+  if (/^\s*\[/.test(text)) {
+    try {
+      return JSON.parse(text) as number[][];
+    } catch (error) {
+      return refuse((error as Error).message);
+    }
+  }
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.map((line, i) =>
+    line.split(',').map((item) => {
+      const value = item.trim() === '' ? Number.NaN : Number(item);
+      return Number.isFinite(value) ? value : refuse(`line ${i + 1} has '${item.trim()}' where a number belongs.`);
+    }),
+  );
+}
 
 /** The options of `study` that the flags ask for. What they are worth is checked there. */
 function optionsOf(command: Command, flags: PropagationFlags): StudyOptions {
@@ -118,6 +147,7 @@ function optionsOf(command: Command, flags: PropagationFlags): StudyOptions {
     sigmaB: list('--sigma-b', flags.sigmaB, numberList),
     batch: list('--batch', flags.batch, numberList),
     correlation: list('--correlation', flags.correlation, numberList),
+    inputs: flags.inputs === undefined ? undefined : readInputs(command, flags.inputs),
     residual: list('--residual', flags.residual, orNull),
     normalisation: list('--normalisation', flags.normalisation, names),
     image: list('--image', flags.image, orNull),
@@ -203,7 +233,6 @@ async function report(version: string, flags: PropagationFlags, found: StudyResu
     process.stdout.write(`${encode({ version, study, results, failures })}\n`);
     return;
   }
-  if (found.results.length === 0) return;
   const { studyTable } = await import('../study/report/index.js');
-  process.stdout.write(`${studyTable(found.results, { columns: Math.max(80, process.stdout.columns ?? 80) })}\n`);
+  process.stdout.write(`${studyTable(found.results, { columns: Math.max(80, process.stdout.columns ?? 100) })}\n`);
 }

@@ -15,8 +15,9 @@ export interface ReportFlags {
   theme?: ThemeName;
 }
 
-const kinds = ['html', 'svg', 'png'] as const satisfies readonly ReportKind[];
-const wanted = (flags: ReportFlags) => kinds.filter((kind) => flags[kind] !== undefined);
+/** What reports there are: options are called that. */
+export const reportKinds = ['html', 'svg', 'png'] as const satisfies readonly ReportKind[];
+const wanted = (flags: ReportFlags) => reportKinds.filter((kind) => flags[kind] !== undefined);
 
 /**
  * Adds --html, --svg, --png, --title and --theme to a command. What would keep a report from being written at the end, a package that is not

@@ -8,14 +8,14 @@ import type { Cell } from '../cell.js';
 import { isElementwise } from '../layers/weights.js';
 import { checkNetwork } from '../network.js';
 import { cellKey, hashOf } from './key.js';
-import { call, defaults, fieldNames, fields, isRows } from './options.js';
+import { call, defaults, fieldNames, fields } from './options.js';
 
 type OneOrMore<T> = T | readonly T[];
 
 /** What a study measures: for each field of a cell a value, or a list of values; the grid has each combination. */
 export type GridOptions = {
-  -readonly [Name in keyof Omit<Cell, 'seed'>]?: OneOrMore<Cell[Name]> | undefined;
-} & { seed?: OneOrMore<number | bigint | string> | undefined };
+  -readonly [Name in keyof Omit<Cell, 'seed' | 'inputs'>]?: OneOrMore<Cell[Name]> | undefined;
+} & { seed?: OneOrMore<number | bigint | string> | undefined; inputs?: Cell['inputs'] | undefined };
 
 /** The values of each field, checked: what a grid is made of. */
 export type Grid = { readonly [Name in keyof Cell]: readonly Cell[Name][] };
@@ -34,7 +34,8 @@ const mostCells = 1_000_000;
 
 /** The values of a field. A list names none of them twice. */
 function valuesOf(name: keyof Cell, given: unknown): unknown[] {
-  const list: readonly unknown[] = Array.isArray(given) && !(name === 'inputs' && isRows(given)) ? given : [given];
+  // Inputs are lists themselves: one batch for all cells.
+  const list: readonly unknown[] = Array.isArray(given) && name !== 'inputs' ? given : [given];
   if (list.length === 0) throw argumentError(call, `${name} must have at least one value, got an empty list`);
   const values = list.map((value) => fields[name](name, value));
   return [...new Map(values.map((value) => [hashOf(value), value])).values()];
@@ -57,9 +58,10 @@ export function makeGrid(options: GridOptions): CellGrid {
   if (bySigma && says(given.init)) {
     throw argumentError(call, 'expected init or sigmaW, got both: each of them says how weights are drawn');
   }
+  const batch = Array.isArray(given.inputs) ? given.inputs.length : defaults.batch;
   const grid = Object.fromEntries(
     fieldNames.map((name) => {
-      const fallback = name === 'init' && bySigma ? null : defaults[name];
+      const fallback = name === 'init' && bySigma ? null : name === 'batch' ? batch : defaults[name];
       return [name, valuesOf(name, given[name] === undefined ? fallback : given[name])];
     }),
   ) as unknown as Grid;

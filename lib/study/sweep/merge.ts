@@ -43,7 +43,8 @@ export function mergeStudies(
       `${inputs[0]} and ${inputs[other]} hold different studies: only shares of one can be joined`,
     );
   }
-  const study = makeGrid(first!.grid);
+  const { grid } = first!;
+  const study = makeGrid({ ...grid, inputs: grid.inputs[0] });
   if (study.id !== first!.study) {
     throw argumentError(call, `${inputs[0]} is damaged: its first line does not say what its hash stands for`);
   }

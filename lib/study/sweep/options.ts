@@ -90,18 +90,6 @@ function init(name: string, value: unknown): InitSpec {
   return { initialiser: named.initialiser, ...Object.fromEntries(options) } as InitSpec;
 }
 
-/** The inputs of a batch, row by row. */
-function rows(name: string, value: unknown): number[][] {
-  if (!isRows(value)) throw argumentError(call, `${name} must be rows of numbers, got ${describe(value)}`);
-  return value.map((row) => row.map((x) => finite(name, x)));
-}
-
-/** Whether a value is rows of numbers: one value of the field `inputs`, not a list of them. */
-export function isRows(value: unknown): value is number[][] {
-  const isRow = (row: unknown) => Array.isArray(row) && row.every((x) => typeof x === 'number');
-  return Array.isArray(value) && value.length > 0 && value.every(isRow);
-}
-
 function seed(name: string, value: unknown): number | string {
   const text = typeof value === 'bigint' || Number.isSafeInteger(value) ? String(value) : value;
   if (typeof text !== 'string') throw argumentError(call, `${name} must be a whole number, got ${describe(value)}`);
@@ -110,6 +98,18 @@ function seed(name: string, value: unknown): number | string {
     throw rangeError(call, `${name} must be a whole number from 0 to 2^64 - 1, got ${describe(value)}`);
   }
   return number <= Number.MAX_SAFE_INTEGER ? Number(number) : String(number);
+}
+
+/** Rows of numbers, which a cell keeps. */
+function rows(name: string, value: unknown): readonly (readonly number[])[] {
+  if (!Array.isArray(value) || value.length === 0 || !value.every(Array.isArray)) {
+    throw argumentError(call, `${name} must be rows of numbers [[…], …], got ${describe(value)}`);
+  }
+  for (const row of value as unknown[][]) {
+    const odd = row.find((x) => typeof x !== 'number' || !Number.isFinite(x));
+    if (odd !== undefined) throw rangeError(call, `${name} must be finite numbers, got ${describe(odd)}`);
+  }
+  return value;
 }
 
 /** A check for each field. A grid runs through the values of the last one first. */
