@@ -101,19 +101,13 @@ const curves = {
   // He et al. 2015 in depth: the law of one network's mean square, and the map of correlations (Cho and Saul 2009).
   async relu() {
     const [width, depth, repeats] = [512, 100, 200];
-    const [{ layers }] = await measure({
-      width,
-      depth,
-      activation: 'relu',
-      sigmaW: Math.SQRT2,
-      batch: 2,
-      correlation: 0,
-      repeats,
-      backward: false,
-    });
+    const common = { width, depth, activation: 'relu', sigmaW: Math.SQRT2, correlation: 0, repeats, backward: false };
+    // The law is that of one input.
+    const [[alone], [{ layers }]] = [await measure({ ...common, batch: 1 }), await measure({ ...common, batch: 2 })];
     print(`ReLU with He's initialisation, width ${width}, ${repeats} networks\n`);
     const rows = [1, 2, 5, 10, 30, 100].map((layer) => {
-      const { q, c, expected, agreement } = layers[layer - 1];
+      const { q, expected, agreement } = alone.layers[layer - 1];
+      const { c, expected: both } = layers[layer - 1];
       const logs = q.values.map(Math.log);
       return [
         layer,
@@ -123,9 +117,9 @@ const curves = {
         expected.band.std.toFixed(3),
         agreement.z.toFixed(2),
         c.mean.toFixed(5),
-        expected.c.toFixed(5),
+        both.c.toFixed(5),
         (layer ** 2 * (1 - c.mean)).toFixed(2),
-        (layer ** 2 * (1 - expected.c)).toFixed(2),
+        (layer ** 2 * (1 - both.c)).toFixed(2),
       ];
     });
     table(['layer', 'mean log q', 'law', 'std of log q', 'law', 'z', 'c', 'map', 'l^2 (1 - c)', 'map'], rows);

@@ -199,8 +199,11 @@ export async function propagation(command: Command, version: string, flags: Prop
         throw error;
       });
     }
-    const kept = flags.out === undefined ? 'there is no --out to keep them in' : `they are in ${flags.out}`;
-    say(`stopped with ${done} of ${plural(total, 'cell')} done: ${kept}; the same command goes on from there`);
+    const kept =
+      flags.out === undefined
+        ? '; --out would have kept them'
+        : `: they are in ${flags.out}; the same command goes on from there`;
+    say(`stopped with ${done} of ${plural(total, 'cell')} done${kept}`);
     process.exitCode = signalled === 'SIGINT' ? 130 : 143;
     return;
   } finally {
@@ -208,8 +211,9 @@ export async function propagation(command: Command, version: string, flags: Prop
     progress.stop();
   }
   await report(version, flags, found);
-  for (const { message } of found.failures) say(message);
   if (found.failures.length > 0) {
+    const { describeCell } = await import('../study/sweep/grid.js');
+    for (const { cell, message } of found.failures) say(`${describeCell(cell)}: ${message}`);
     say(`${plural(found.failures.length, 'cell')} failed; the same command tries again`);
     process.exitCode = 1;
   }

@@ -22,7 +22,12 @@ describe('evenkeel', () => {
     expect(help.stdout).toMatch(/info/);
     const study = evenkeel(['study', '--help']);
     expect(study).toMatchObject({ status: 0, stderr: '' });
-    for (const flag of 'json width depth repeat activation init seed weights threads'.split(' ')) {
+    expect(help.stdout).toMatch(/worker/);
+    expect(study.stdout).toMatch(/merge/);
+    const chains = 'json width depth repeat activation init seed weights threads';
+    const propagation = 'gain sigma-w sigma-b batch correlation residual normalisation image materialize law repeats';
+    const sweeps = 'no-backward spectrum out csv workers cells queue html svg png';
+    for (const flag of `${chains} ${propagation} ${sweeps}`.split(' ')) {
       expect(study.stdout).toMatch(new RegExp(`--${flag}\\b`));
     }
   });

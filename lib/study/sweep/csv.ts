@@ -15,13 +15,15 @@ const sample = (name: string, of: (layer: LayerResult) => Sample | null) =>
 /** Columns, and what is in them; null leaves a field empty. */
 const columns: readonly (readonly [string, (result: CellResult, layer: LayerResult) => Value])[] = [
   ['key', ({ cell }) => cellKey(cell)],
-  ...fieldNames.map((name) => {
-    const value = ({ cell }: CellResult): Value => {
-      const given = cell[name];
-      return typeof given === 'object' && given !== null ? JSON.stringify(given) : given;
-    };
-    return [name === 'mode' ? 'mode_asked' : name, value] as const;
-  }),
+  ...fieldNames
+    .filter((name) => name !== 'inputs')
+    .map((name) => {
+      const value = ({ cell }: CellResult): Value => {
+        const given = cell[name];
+        return typeof given === 'object' && given !== null ? JSON.stringify(given) : given;
+      };
+      return [name === 'mode' ? 'mode_asked' : name, value] as const;
+    }),
   ['mode', ({ mode }) => mode],
   ['overflow_layer', ({ overflowLayer }) => overflowLayer],
   ['vanish_layer', ({ vanishLayer }) => vanishLayer],
@@ -54,7 +56,7 @@ const columns: readonly (readonly [string, (result: CellResult, layer: LayerResu
 
 /**
  * Results as comma-separated values (RFC 4180, but for lines that end in a newline alone): headings, then a line for each layer
- * of each cell. Numbers that are not finite are NaN, Infinity and -Infinity; what was not measured is empty.
+ * of each cell, without inputs that were given. Numbers that are not finite are NaN, Infinity and -Infinity; what was not measured is empty.
  *
  * @returns pieces of text: the headings, then a piece for each cell
  * @example

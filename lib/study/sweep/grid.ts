@@ -96,7 +96,7 @@ export function describeCell(cell: Cell): string {
   const more = fieldNames
     .filter((name) => !['width', 'depth', 'activation', 'init', 'sigmaW', 'seed'].includes(name))
     .filter((name) => cell[name] !== defaults[name])
-    .map((name) => `${name} ${cell[name]}`);
+    .map((name) => (name === 'inputs' ? 'inputs given' : `${name} ${cell[name]}`));
   return [`width ${width}`, `depth ${depth}`, activation, weights, ...more, `seed ${seed}`].join(', ');
 }
 

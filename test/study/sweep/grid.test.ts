@@ -81,6 +81,19 @@ describe('makeGrid', () => {
     ]);
   });
 
+  it('takes one batch of inputs for all cells', () => {
+    const inputs = [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ];
+    const cells = cellsOf({ width: 2, inputs, seed: [0, 1] });
+    expect(cells.map(({ inputs, batch }) => [inputs, batch])).toEqual([
+      [inputs, 3],
+      [inputs, 3],
+    ]);
+  });
+
   it('knows a grid by its values, not by how they were written', () => {
     const { id } = makeGrid({ width: 8, seed: 3 });
     expect(makeGrid({ seed: ['3'], width: [8], depth: 100 }).id).toBe(id);
@@ -125,6 +138,17 @@ describe('makeGrid', () => {
     ['NaN', { sigmaB: NaN }, 'ERR_RANGE', 'sigmaB', 'NaN'],
     ['a correlation above 1', { correlation: 1.5 }, 'ERR_RANGE', 'correlation', '1.5'],
     ['a correlation that three cannot have', { batch: [2, 3], correlation: -0.75 }, 'ERR_RANGE', '-0.5', 'batch of 3'],
+    ['inputs of text', { inputs: ['x'] as never }, 'ERR_ARGUMENT', 'inputs', 'rows of numbers', '"x"'],
+    ['inputs that are not finite', { width: 1, inputs: [[1], [NaN]] }, 'ERR_RANGE', 'inputs', 'NaN'],
+    ['other inputs than units', { width: 3, inputs: [[1], [2]] }, 'ERR_RANGE', '3 numbers', 'one of 1'],
+    [
+      'more inputs than the batch',
+      { width: 1, batch: 2, inputs: [[1], [2], [3]] },
+      'ERR_RANGE',
+      'batch',
+      '3 inputs',
+      '2',
+    ],
     ['an infinite residual', { residual: Infinity }, 'ERR_RANGE', 'residual'],
     ['an unknown normalisation', { normalisation: 'group' as never }, 'ERR_ARGUMENT', 'group', 'layer'],
     ['batch normalisation of one', { normalisation: 'batch', batch: 1 }, 'ERR_ARGUMENT', 'batch', '2 or more'],

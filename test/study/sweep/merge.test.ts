@@ -48,6 +48,18 @@ describe('mergeStudies', () => {
     expect(readFileSync(torn)).toEqual(before);
   });
 
+  it.each([
+    ['an init', { width: 4 }],
+    ['inputs', { width: 1, inputs: [[1], [2]] }],
+    ['seeds of 64 bits', { width: 4, seed: [2n ** 60n, 1] }],
+  ])('knows studies with %s by their headers', (name, options) => {
+    const of = makeGrid(options);
+    const path = at(`${name}.jsonl`);
+    new ResultsFile(path, of, () => {}).close(of.cells.keys());
+    expect(mergeStudies(at('header.jsonl'), [path]).missing).toEqual([...of.cells.values()]);
+    expect(readFileSync(at('header.jsonl'))).toEqual(readFileSync(path));
+  });
+
   it.each<[string, () => unknown, string, ...string[]]>([
     ['no output', () => mergeStudies('', paths), 'ERR_ARGUMENT', 'file to make'],
     ['no inputs', () => mergeStudies(at('x'), []), 'ERR_ARGUMENT', 'files to join'],
