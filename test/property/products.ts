@@ -183,7 +183,8 @@ function chained(chain: readonly Slow[]): Slow {
     for (const [at, { value }] of out.memory.open) {
       const error = !(most <= range)
         ? Infinity
-        : terms * epsilonOf(out.dtype) * sizes[at]! + 2 ** -20 * (range < 1e5 ? 1 : 2 ** -100);
+        : // Products between are rounded among the smallest numbers, and multiplied by what follows.
+          terms * (epsilonOf(out.dtype) * sizes[at]! + ulp(0, out.dtype) * most);
       out.memory.open.set(at, { value, error });
     }
   }
