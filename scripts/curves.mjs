@@ -43,23 +43,24 @@ const curves = {
   async chaos() {
     const sigmaB = Math.sqrt(0.05);
     const critical = criticalInit('tanh', { sigmaB });
+    const width = 400_000;
     print(
-      `Order to chaos, tanh, sigma_b^2 = 0.05, critical at sigma_w^2 = ${(critical.sigmaW ** 2).toFixed(8)}; width 100,000, in law\n`,
+      `Order to chaos, tanh, sigma_b^2 = 0.05, critical at sigma_w^2 = ${(critical.sigmaW ** 2).toFixed(8)}; width ${width}, in law, 4 networks\n`,
     );
     const rows = [];
     for (const [squared, depth] of [
-      [1, 30],
-      [1.3, 40],
-      [1.5, 70],
-      [1.65, 150],
+      [1, 25],
+      [1.3, 45],
+      [1.5, 80],
+      [1.65, 200],
       [2, 120],
-      [2.5, 50],
-      [4, 20],
+      [2.5, 60],
+      [4, 35],
     ]) {
       const sigmaW = Math.sqrt(squared);
       const net = new MeanField({ activation: 'tanh', sigmaW, sigmaB });
       const [{ layers }] = await measure({
-        width: 100_000,
+        width,
         depth,
         activation: 'tanh',
         sigmaW,
@@ -72,28 +73,40 @@ const curves = {
       });
       const q = net.fixedPoint();
       const c = net.fixedCorrelation(q);
-      const bounds = [0.1, 0.003];
       const [seen, expected] = ['c', 'expected'].map((what) =>
         depthScale(
           layers.map((layer) => (what === 'c' ? layer.c.mean : layer.expected.c)),
           c,
-          bounds,
+          [0.06, 0.006],
         ),
       );
+      const last = layers.at(-1);
       rows.push([
         squared,
         squared < critical.sigmaW ** 2 ? 'order' : 'chaos',
         q.toFixed(4),
-        layers.at(-1).q.mean.toFixed(4),
+        last.q.mean.toFixed(4),
         c.toFixed(4),
-        layers.at(-1).c.mean.toFixed(4),
+        last.expected.c.toFixed(4),
+        last.c.mean.toFixed(4),
         net.depthScales().c.toFixed(2),
         expected.toFixed(2),
         seen.toFixed(2),
       ]);
     }
     table(
-      ['sigma_w^2', 'phase', 'q*', 'measured', 'c*', 'measured', 'xi_c', 'of the map, same layers', 'measured'],
+      [
+        'sigma_w^2',
+        'phase',
+        'q*',
+        'last q',
+        'c*',
+        'last c of the map',
+        'last c',
+        'xi_c',
+        'of the map, same layers',
+        'measured',
+      ],
       rows,
     );
   },
@@ -167,35 +180,33 @@ const curves = {
 
   // Saxe et al. 2014; Pennington, Schoenholz and Ganguli 2017.
   async spectra() {
-    const depth = 50;
-    print(`Singular values of the Jacobian, ${depth} layers, width 400, 10 networks\n`);
+    const [depth, width] = [50, 400];
+    print(`Singular values of the Jacobian, ${depth} layers, width ${width}, 10 networks\n`);
     const rows = [];
-    const nearlyLinear = criticalInit('tanh', { q: 1e-3 });
+    // An input of the mean square that makes the first layer's that of all.
+    const point = criticalInit('tanh', { q: 0.01 });
+    const size = Math.sqrt((2 * (point.q - point.sigmaB ** 2)) / point.sigmaW ** 2);
+    const small = [Array.from({ length: width }, (_, i) => size * Math.cos((2 * Math.PI * i) / width))];
     for (const [name, activation, init, sigmaB] of [
       ['linear, Gaussian', 'linear', { initialiser: 'normal', std: 1 / 20 }, 0],
       ['linear, orthogonal', 'linear', 'orthogonal', 0],
+      ['critical tanh at q = 0.01, Gaussian', 'tanh', { initialiser: 'normal', std: point.sigmaW / 20 }, point.sigmaB],
       [
-        'tanh at q = 0.001, Gaussian',
+        'critical tanh at q = 0.01, orthogonal',
         'tanh',
-        { initialiser: 'normal', std: nearlyLinear.sigmaW / 20 },
-        nearlyLinear.sigmaB,
-      ],
-      [
-        'tanh at q = 0.001, orthogonal',
-        'tanh',
-        { initialiser: 'orthogonal', gain: nearlyLinear.sigmaW },
-        nearlyLinear.sigmaB,
+        { initialiser: 'orthogonal', gain: point.sigmaW },
+        point.sigmaB,
       ],
       ['ReLU, Gaussian', 'relu', { initialiser: 'normal', std: Math.SQRT2 / 20 }, 0],
       ['ReLU, orthogonal', 'relu', { initialiser: 'orthogonal', gain: Math.SQRT2 }, 0],
     ]) {
       const [{ spectrum }] = await measure({
-        width: 400,
+        width,
         depth,
         activation,
         init,
         sigmaB,
-        batch: 1,
+        ...(activation === 'tanh' ? { inputs: small } : { batch: 1 }),
         correlation: 0,
         repeats: 10,
         backward: false,
