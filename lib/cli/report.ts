@@ -1,5 +1,5 @@
 // Numbers and tables for the terminal.
-import type { ChainRow } from '../study/chain.js';
+import type { ChainRow } from '../study/chain/chain.js';
 
 /** A number in few characters: four digits, or three where it is below 0.1 or has an exponent. */
 export function short(x: number): string {

@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CellResult } from '../study/cell.js';
+import type { CellResult } from '../study/cell/cell.js';
 import type { ReportKind, ThemeName } from '../study/report/index.js';
 
 /** What `addReportOptions` adds to a command's flags. */

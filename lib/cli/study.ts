@@ -1,7 +1,7 @@
 // evenkeel study: the chain experiments as a table, or as JSON; or a propagation study.
 import { Command, Option } from 'commander';
-import type { ChainOptions, ChainRow } from '../study/chain.js';
-import { activationNames, initNames, type WeightSharing, weightSharings } from '../study/theory.js';
+import type { ChainOptions, ChainRow } from '../study/chain/chain.js';
+import { activationNames, initNames, type WeightSharing, weightSharings } from '../study/chain/theory.js';
 import { nameList, parseOption, seed, usage, wholeNumber } from './arguments.js';
 import { mergeCommand } from './merge.js';
 import { startProgress } from './progress.js';
@@ -93,7 +93,7 @@ function chainFlags(command: Command, flags: TypedFlags): StudyFlags {
 async function study(command: Command, version: string, flags: StudyFlags): Promise<void> {
   // The native core is loaded here: --help and wrong flags do without.
   const { setNumThreads } = await import('../native.js');
-  const { chainStudy, studyBytes } = await import('../study/chain.js');
+  const { chainStudy, studyBytes } = await import('../study/chain/chain.js');
   const { width, depth, repeat, weights, seed, threads } = flags;
   const progress = await startProgress(process.stderr);
   const rows = usage(command, () => {

@@ -5,7 +5,6 @@ export type { Cause } from './advice/causes.js';
 export type { StudyPlan } from './advice/plan.js';
 export type { Advice, AdviceRow, AdviceRule, Finding } from './advice/report.js';
 export { type AdviseOptions, advise } from './advise.js';
-export { type BandOptions, type BandRow, finiteWidthBand } from './band.js';
 export type {
   Agreement,
   Cell,
@@ -16,49 +15,8 @@ export type {
   Sample,
   SpectrumResult,
   StudyActivation,
-} from './cell.js';
-export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain.js';
-export {
-  type CoordCheckOptions,
-  type CoordContext,
-  type CoordData,
-  coordCheck,
-  type PlannedModel,
-} from './coordcheck.js';
-export type { CoordReport, CoordRow, CoordSettings, LayerRole, Scaling, UpdateRow } from './coordreport.js';
-export * from './layers/index.js';
-export { type LsuvOptions, type LsuvReport, type LsuvRow, type LsuvStatus, lsuv_ } from './lsuv.js';
-export {
-  type CriticalOptions,
-  type CriticalPoint,
-  criticalInit,
-  MeanField,
-  type MeanFieldOptions,
-} from './meanfield.js';
-export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './nonlinearity.js';
-export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './propagate.js';
-export type { LayerChoice } from './record.js';
-export {
-  type HtmlOptions,
-  type PictureOptions,
-  reportHtml,
-  reportPng,
-  reportSvg,
-  type StudyTableOptions,
-  studyTable,
-} from './report/index.js';
-export { type SignalOptions, type SignalStatistics, signalStatistics } from './statistics.js';
-export { studyCsv } from './sweep/csv.js';
-export type { GridOptions } from './sweep/grid.js';
-export { type MergeResult, mergeStudies } from './sweep/merge.js';
-export { type StudyWorkerOptions, studyWorker } from './sweep/queue_worker.js';
-export {
-  type StudyFailure,
-  type StudyOptions,
-  type StudyProgress,
-  type StudyResult,
-  study,
-} from './sweep/study.js';
+} from './cell/cell.js';
+export { type ChainOptions, type ChainRow, chainStudy, studyBytes } from './chain/chain.js';
 export {
   type ActivationName,
   activationNames,
@@ -70,5 +28,47 @@ export {
   layerTheory,
   type WeightSharing,
   weightSharings,
-} from './theory.js';
-export type { GradientStatistics } from './trace.js';
+} from './chain/theory.js';
+export {
+  type CoordCheckOptions,
+  type CoordContext,
+  type CoordData,
+  coordCheck,
+  type PlannedModel,
+} from './coordcheck/coordcheck.js';
+export type { CoordReport, CoordRow, CoordSettings, LayerRole, Scaling, UpdateRow } from './coordcheck/coordreport.js';
+export * from './layers/index.js';
+export { type LsuvOptions, type LsuvReport, type LsuvRow, type LsuvStatus, lsuv_ } from './lsuv.js';
+export {
+  type HtmlOptions,
+  type PictureOptions,
+  reportHtml,
+  reportPng,
+  reportSvg,
+  type StudyTableOptions,
+  studyTable,
+} from './report/index.js';
+export { type PropagatedLayer, type PropagateOptions, type Propagation, propagate } from './signals/propagate.js';
+export type { LayerChoice } from './signals/record.js';
+export { type SignalOptions, type SignalStatistics, signalStatistics } from './signals/statistics.js';
+export type { GradientStatistics } from './signals/trace.js';
+export { studyCsv } from './sweep/csv.js';
+export type { GridOptions } from './sweep/grid.js';
+export { type MergeResult, mergeStudies } from './sweep/merge.js';
+export { type StudyWorkerOptions, studyWorker } from './sweep/queue_worker.js';
+export {
+  type StudyFailure,
+  type StudyOptions,
+  type StudyProgress,
+  type StudyResult,
+  study,
+} from './sweep/study.js';
+export { type BandOptions, type BandRow, finiteWidthBand } from './theory/band.js';
+export {
+  type CriticalOptions,
+  type CriticalPoint,
+  criticalInit,
+  MeanField,
+  type MeanFieldOptions,
+} from './theory/meanfield.js';
+export { type Nonlinearity, type NonlinearityName, nonlinearityNames } from './theory/nonlinearity.js';

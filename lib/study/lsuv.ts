@@ -9,7 +9,7 @@ import { Conv1d, Conv2d, ConvTranspose2d, Linear, Module, Parameter } from '../n
 import { checkGenerator } from '../random.js';
 import { checkSize } from '../shape.js';
 import { checkTensor, Tensor } from '../tensor/index.js';
-import { checkLayerChoice, chooseLayers, type LayerChoice, withoutDropout } from './record.js';
+import { checkLayerChoice, chooseLayers, type LayerChoice, withoutDropout } from './signals/record.js';
 
 /** Options of `lsuv_`. */
 export interface LsuvOptions extends RandomOptions {

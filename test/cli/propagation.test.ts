@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { names, numberList } from '../../lib/cli/arguments.js';
-import type { Cell, CellResult } from '../../lib/study/cell.js';
+import type { Cell, CellResult } from '../../lib/study/cell/cell.js';
 import { makeGrid } from '../../lib/study/sweep/grid.js';
 import { decode } from '../../lib/study/sweep/key.js';
 import { evenkeel } from './run.js';

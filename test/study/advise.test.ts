@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Generator, init, nn, noGrad, randn, tensor, zeros } from '../../lib/index.js';
-import { activations } from '../../lib/study/activation.js';
 import { causes } from '../../lib/study/advice/causes.js';
-import type { Cell } from '../../lib/study/cell.js';
+import { activations } from '../../lib/study/cell/activation.js';
+import type { Cell } from '../../lib/study/cell/cell.js';
+import { runCell } from '../../lib/study/cell/run.js';
 import { advise, type Finding, type StudyPlan } from '../../lib/study/index.js';
-import { runCell } from '../../lib/study/run.js';
 import { failure } from '../cases/data.js';
 import { broken, healthy } from './broken_networks.js';
 

@@ -1,5 +1,5 @@
 // Cells for tests.
-import type { Cell } from '../../lib/study/cell.js';
+import type { Cell } from '../../lib/study/cell/cell.js';
 
 /** A small network of tanh; with what is given in place of its own. */
 export function cellOf(given: Partial<Cell> = {}): Cell {

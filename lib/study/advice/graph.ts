@@ -1,7 +1,7 @@
 // How a model's layers hang together, read off the graph that one pass leaves: activations and sums count whether modules or
 // functions make them.
 import type { Node } from '../../autograd.js';
-import type { StudyActivation } from '../cell.js';
+import type { StudyActivation } from '../cell/cell.js';
 
 /** Activations by the name of their node. SELU is made of ELU's. */
 const activationNodes: Readonly<Record<string, StudyActivation>> = {

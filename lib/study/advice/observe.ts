@@ -4,11 +4,11 @@ import { Embedding, Identity, Module, SELU } from '../../nn/index.js';
 import type { Generator } from '../../random.js';
 import type { FanOptions, Shape } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
-import { activations } from '../activation.js';
-import type { StudyActivation } from '../cell.js';
-import { type Propagation, propagate } from '../propagate.js';
-import { measureSignal, type SignalStatistics } from '../statistics.js';
-import type { GradientStatistics } from '../trace.js';
+import { activations } from '../cell/activation.js';
+import type { StudyActivation } from '../cell/cell.js';
+import { type Propagation, propagate } from '../signals/propagate.js';
+import { measureSignal, type SignalStatistics } from '../signals/statistics.js';
+import type { GradientStatistics } from '../signals/trace.js';
 import { LayerGraph, type Origins, type ResidualSum } from './graph.js';
 import { type WeightFacts, weightFacts } from './weights.js';
 

@@ -1,6 +1,6 @@
 // The propagation study that shows what a finding says: the network as it is beside the one it should be.
 import type { InitSpec } from '../../init/index.js';
-import type { Cell, StudyActivation } from '../cell.js';
+import type { Cell, StudyActivation } from '../cell/cell.js';
 import type { Observation } from './observe.js';
 import { replacements, targetOf } from './targets.js';
 

@@ -1,7 +1,7 @@
 // What advice says: findings, what is worth knowing besides, and the layers that they are about.
 import { columns } from '../../columns.js';
 import type { InitSpec, Rule } from '../../init/index.js';
-import type { StudyActivation } from '../cell.js';
+import type { StudyActivation } from '../cell/cell.js';
 import type { Cause } from './causes.js';
 import type { StudyPlan } from './plan.js';
 

@@ -1,7 +1,7 @@
 // What each layer's weights and biases should be drawn by.
 import type { InitSpec } from '../../init/index.js';
-import type { StudyActivation } from '../cell.js';
-import { criticalInit, MeanField } from '../meanfield.js';
+import type { StudyActivation } from '../cell/cell.js';
+import { criticalInit, MeanField } from '../theory/meanfield.js';
 import type { Observation, ObservedLayer } from './observe.js';
 
 /** Standard deviations of weights (times the square root of the fan-in) and biases. */

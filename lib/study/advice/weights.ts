@@ -1,7 +1,7 @@
 // What can be said of a layer's weight and bias by looking at them.
 import { noGrad } from '../../autograd.js';
 import { Tensor } from '../../tensor/index.js';
-import { measureSignal } from '../statistics.js';
+import { measureSignal } from '../signals/statistics.js';
 
 /** A weight and its bias. */
 export interface WeightFacts {

@@ -1,6 +1,6 @@
 // What reports are made of, checked.
 import { argumentError, describe } from '../../errors.js';
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 
 /**
  * A list of what was measured of cells.

@@ -1,5 +1,5 @@
 // What a report shows: which charts there are, with their titles, sample sizes and data, for the page and for pictures alike.
-import type { CellResult, StudyActivation } from '../cell.js';
+import type { CellResult, StudyActivation } from '../cell/cell.js';
 import { seriesCharts, seriesSpec } from './charts.js';
 import { labelCells, sampleText } from './label.js';
 import { phaseDiagram, phasePoint } from './phase.js';

@@ -1,7 +1,7 @@
 // A report as one picture: the charts of the page side by side, cells in groups of as many as a chart can show.
 import { checkOptions } from '../../arguments.js';
 import { argumentError, describe } from '../../errors.js';
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 import { checkResults } from './check.js';
 import { type Contents, chartOf, contentsOf, pick, pickRule } from './contents.js';
 import { escapeHtml } from './escape.js';

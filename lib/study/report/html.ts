@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { checkOptions } from '../../arguments.js';
 import { argumentError, describe } from '../../errors.js';
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 import { seriesSpec } from './charts.js';
 import { checkResults } from './check.js';
 import { type Contents, contentsOf, pick, pickRule } from './contents.js';

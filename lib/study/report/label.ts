@@ -1,5 +1,5 @@
 // What cells are called: what differs between them, apart from what they have in common.
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 
 /** How the cells of a report are called. */
 export interface CellLabels {

@@ -1,7 +1,7 @@
 // The phase diagram: over (sigma_w, sigma_b), where small differences and gradients shrink with each layer, and where they grow.
-import type { Cell, StudyActivation } from '../cell.js';
-import { meanFieldOf } from '../expectation.js';
-import { MeanField } from '../meanfield.js';
+import type { Cell, StudyActivation } from '../cell/cell.js';
+import { meanFieldOf } from '../cell/expectation.js';
+import { MeanField } from '../theory/meanfield.js';
 
 /** One field of the diagram's grid. */
 export interface PhaseField {

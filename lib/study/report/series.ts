@@ -1,6 +1,6 @@
 // What charts over the layers show of a cell: rows of numbers, null where there is none.
-import type { Cell, CellResult, LayerResult, Sample } from '../cell.js';
-import { meanFieldOf } from '../expectation.js';
+import type { Cell, CellResult, LayerResult, Sample } from '../cell/cell.js';
+import { meanFieldOf } from '../cell/expectation.js';
 import { logMoments } from './verdict.js';
 
 /** One point of a chart, with what theory expects there. */

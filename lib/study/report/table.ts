@@ -1,5 +1,5 @@
 // The rows of the page's table, with what happened over the layers as small drawings.
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 import type { Contents } from './contents.js';
 import { escapeHtml } from './escape.js';
 import { thin } from './series.js';

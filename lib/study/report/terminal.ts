@@ -3,7 +3,7 @@ import { checkOptions } from '../../arguments.js';
 import { columns as table } from '../../columns.js';
 import { argumentError, describe, rangeError } from '../../errors.js';
 import { checkSize } from '../../shape.js';
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 import { checkResults } from './check.js';
 import { labelCells } from './label.js';
 import { sparkline } from './sparkline.js';

@@ -1,5 +1,5 @@
 // What became of a cell's signals and gradients, in a few words and numbers.
-import type { CellResult, Sample } from '../cell.js';
+import type { CellResult, Sample } from '../cell/cell.js';
 
 /** The kinds of ends that a signal can come to. */
 export type VerdictKind = 'keeps' | 'vanishes' | 'explodes' | 'collapses' | 'overflows';

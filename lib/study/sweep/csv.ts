@@ -1,6 +1,6 @@
 // Results as comma-separated values: a line for each layer of each cell.
 import { stringify } from 'csv-stringify/sync';
-import type { CellResult, LayerResult, Sample } from '../cell.js';
+import type { CellResult, LayerResult, Sample } from '../cell/cell.js';
 import { cellKey } from './key.js';
 import { fieldNames } from './options.js';
 

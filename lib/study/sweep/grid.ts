@@ -4,9 +4,9 @@ import { empty } from '../../creation.js';
 import { argumentError, type EvenkeelError, rangeError, renamed } from '../../errors.js';
 import { initialiser, withName } from '../../init/table.js';
 import { Generator } from '../../random.js';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
+import { checkNetwork } from '../cell/network.js';
 import { isElementwise } from '../layers/weights.js';
-import { checkNetwork } from '../network.js';
 import { cellKey, hashOf } from './key.js';
 import { call, defaults, fieldNames, fields } from './options.js';
 
@@ -58,7 +58,7 @@ export function makeGrid(options: GridOptions): CellGrid {
   if (bySigma && says(given.init)) {
     throw argumentError(call, 'expected init or sigmaW, got both: each of them says how weights are drawn');
   }
-  const batch = Array.isArray(given.inputs) ? given.inputs.length : defaults.batch;
+  const batch = Array.isArray(given.inputs) ? given.inputs.length || defaults.batch : defaults.batch;
   const grid = Object.fromEntries(
     fieldNames.map((name) => {
       const fallback = name === 'init' && bySigma ? null : name === 'batch' ? batch : defaults[name];

@@ -1,6 +1,6 @@
 // JSON as files and queues hold it: one text for each value, the numbers that JSON does not have, and keys made of that text.
 import { createHash } from 'node:crypto';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 
 /** JSON whose keys are sorted: the same text for the same value. */
 export function canonicalJson(value: unknown): string {

@@ -1,5 +1,5 @@
 // Cells run here, on worker threads.
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 import { CellPool } from './pool.js';
 
 /** What became of a cell. */

@@ -1,8 +1,8 @@
 // Whether the cells that run at the same time fit into memory.
 import { rangeError } from '../../errors.js';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
+import { fanInOf } from '../cell/network.js';
 import { isElementwise } from '../layers/weights.js';
-import { fanInOf } from '../network.js';
 import { describeCell } from './grid.js';
 import { call } from './options.js';
 

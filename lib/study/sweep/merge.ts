@@ -1,6 +1,6 @@
 // Files of the shares of a study, joined.
 import { argumentError, describe } from '../../errors.js';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 import { makeGrid } from './grid.js';
 import { ResultsFile, readHeader, writeResults } from './results.js';
 

@@ -2,8 +2,8 @@
 import { checkFinite } from '../../arguments.js';
 import { argumentError, describe, rangeError } from '../../errors.js';
 import { type InitSpec, initialisers, type NamedSpec, withName } from '../../init/table.js';
-import { studyActivations } from '../activation.js';
-import type { Cell } from '../cell.js';
+import { studyActivations } from '../cell/activation.js';
+import type { Cell } from '../cell/cell.js';
 
 /** The call that errors name. */
 export const call = 'study';

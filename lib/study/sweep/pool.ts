@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { getNumThreads, setNumThreads } from '../../native.js';
 import { root } from '../../root.js';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 import type { CellAnswer, CellPart, CellTask } from './worker.js';
 
 /** The script that worker threads run; it answers `CellTask`s with `CellPart`s and at last a `CellAnswer`. */

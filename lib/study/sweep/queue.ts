@@ -1,7 +1,7 @@
 // Cells run by the workers of a queue: submitted as jobs, collected as they are done.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
-import type { Cell } from '../cell.js';
+import type { Cell } from '../cell/cell.js';
 import type { CellSink } from './local.js';
 import { call } from './options.js';
 import { type CellJob, checkAddress, connect, jobOptions, loadQueuePackages, mayPass, queueName } from './redis.js';

@@ -2,7 +2,7 @@
 // A line is written by one call, so that a process that is killed leaves whole lines, and at most one torn one at the end.
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { argumentError, describe, stateError } from '../../errors.js';
-import type { CellResult } from '../cell.js';
+import type { CellResult } from '../cell/cell.js';
 import { lines, writeFully, writeWhole } from './files.js';
 import type { CellGrid, Grid } from './grid.js';
 import { canonicalJson, decode, encode } from './key.js';

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { checkOptions } from '../../arguments.js';
 import { argumentError, describe } from '../../errors.js';
 import { checkSignal } from '../../job.js';
-import type { Cell, CellResult } from '../cell.js';
+import type { Cell, CellResult } from '../cell/cell.js';
 import { type CellGrid, type GridOptions, makeGrid } from './grid.js';
 import { type CellSink, runLocally } from './local.js';
 import { checkMemory } from './memory.js';

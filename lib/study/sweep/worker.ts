@@ -1,7 +1,7 @@
 // The other side of a pool of cells: a worker thread that runs one cell after the other, as it is asked to.
 import { parentPort } from 'node:worker_threads';
-import type { Cell } from '../cell.js';
-import { runCell } from '../run.js';
+import type { Cell } from '../cell/cell.js';
+import { runCell } from '../cell/run.js';
 import { resultLine } from './results.js';
 
 /** A cell to run. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { criticalInit, MeanField } from '../../../lib/study/meanfield.js';
 import { phaseDiagram, phasePoint } from '../../../lib/study/report/phase.js';
+import { criticalInit, MeanField } from '../../../lib/study/theory/meanfield.js';
 import { cellOf } from '../cells.js';
 
 describe('phase diagrams', () => {

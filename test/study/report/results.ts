@@ -1,8 +1,8 @@
 // Results of studies made up for the tests of reports, the same at every run: networks as theory has them, with scatter.
 import { Generator } from '../../../lib/index.js';
-import { finiteWidthBand } from '../../../lib/study/band.js';
-import type { Cell, CellResult, LayerResult, Sample } from '../../../lib/study/cell.js';
-import { MeanField } from '../../../lib/study/meanfield.js';
+import type { Cell, CellResult, LayerResult, Sample } from '../../../lib/study/cell/cell.js';
+import { finiteWidthBand } from '../../../lib/study/theory/band.js';
+import { MeanField } from '../../../lib/study/theory/meanfield.js';
 import { cellOf } from '../cells.js';
 
 const plain = cellOf({ width: 256, depth: 30, batch: 8, repeats: 20 });

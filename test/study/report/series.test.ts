@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { runCell } from '../../../lib/study/cell/run.js';
 import { seriesOf, thin } from '../../../lib/study/report/series.js';
-import { runCell } from '../../../lib/study/run.js';
 import { cellOf } from '../cells.js';
 import { layerOf, nasty, resultOf, sample } from './results.js';
 

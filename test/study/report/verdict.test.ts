@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CellResult } from '../../../lib/study/cell.js';
+import type { CellResult } from '../../../lib/study/cell/cell.js';
 import { collapsedAbove, judge, keptFactor, logMoments } from '../../../lib/study/report/verdict.js';
 import { cellOf } from '../cells.js';
 import { layerOf, nasty, resultOf, sample } from './results.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CellResult } from '../../../lib/study/cell.js';
+import type { CellResult } from '../../../lib/study/cell/cell.js';
 import { studyCsv } from '../../../lib/study/sweep/csv.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
 import { study } from '../../../lib/study/sweep/study.js';

@@ -1,6 +1,6 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { CellResult } from '../../../lib/study/cell.js';
+import type { CellResult } from '../../../lib/study/cell/cell.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
 import { mergeStudies } from '../../../lib/study/sweep/merge.js';
 import { ResultsFile, resultLine } from '../../../lib/study/sweep/results.js';

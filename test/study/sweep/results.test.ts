@@ -1,6 +1,6 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Cell, CellResult } from '../../../lib/study/cell.js';
+import type { Cell, CellResult } from '../../../lib/study/cell/cell.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
 import { ResultsFile, resultLine, writeResults } from '../../../lib/study/sweep/results.js';
 import { failure } from '../../cases/data.js';

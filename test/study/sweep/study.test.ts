@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { getNumThreads, setNumThreads } from '../../../lib/index.js';
-import { runCell } from '../../../lib/study/run.js';
+import { runCell } from '../../../lib/study/cell/run.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
 import { type StudyOptions, type StudyProgress, study } from '../../../lib/study/sweep/study.js';
 import { failure } from '../../cases/data.js';
