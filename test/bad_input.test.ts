@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import * as evenkeel from '../lib/index.js';
 import { binaryOps, choiceOps, comparisonOps, testOps, unaryOps } from '../lib/ops/index.js';
+import * as study from '../lib/study/index.js';
 import { failure } from './cases/data.js';
 
 const { empty, init, nn, noGrad, ones, optim, rand, randn, Tensor, tensor, zeros } = evenkeel;
@@ -93,6 +94,19 @@ describe('what no other file has', () => {
     ['ERR_SHAPE', 'dirac_', () => init.dirac_(x), '[2]'],
     ['ERR_SHAPE', 'spectral_', () => init.spectral_(x), '[2]'],
     ['ERR_ARGUMENT', 'constant_', () => init.constant_(x, 'x' as never), 'x'],
+    ['ERR_SHAPE', 'largestSingularValue', () => study.largestSingularValue(x), '[2]'],
+    ['ERR_ARGUMENT', 'advise', () => study.advise(3 as never, x), '3'],
+    ['ERR_RANGE', 'chainStudy', () => study.chainStudy({ width: 0 }), 'width', '0'],
+    ['ERR_RANGE', 'studyBytes', () => study.studyBytes(-1), '-1'],
+    ['ERR_RANGE', 'chiMean', () => study.chiMean(0.5), '0.5'],
+    ['ERR_RANGE', 'gaussianSpectralNormSquared', () => study.gaussianSpectralNormSquared(0), '0'],
+    ['ERR_ARGUMENT', 'layerTheory', () => study.layerTheory('he' as never, 'relu', 8), 'he'],
+    ['ERR_ARGUMENT', 'layerTheory', () => study.layerTheory('plain', 'tanh' as never, 8), 'tanh'],
+    ['ERR_RANGE', 'layerTheory', () => study.layerTheory('plain', 'relu', 0), '0'],
+    ['ERR_ARGUMENT', 'propagate', () => study.propagate(3 as never, x), '3'],
+    ['ERR_DTYPE', 'signalStatistics', () => study.signalStatistics(tensor([1], { dtype: 'int64' })), 'int64'],
+    ['ERR_ARGUMENT', 'studyCsv', () => [...study.studyCsv([3] as never)], '3'],
+    ['ERR_RANGE', 'MatrixFreeLinear', () => new study.MatrixFreeLinear(2, 2, { std: -1 }), '-1'],
     ['ERR_ARGUMENT', 'relu_', () => zeros(1).expand([3]).relu_(), 'share memory'],
   ])('%s %s %#', (code, name, run, ...parts) => {
     expect(run).toThrow(
@@ -136,7 +150,20 @@ it('every public call is tested with bad input, here or in another file', () => 
       return entry.isDirectory() ? files(path) : /\.test\.ts$/.test(path) ? [path] : [];
     });
   const texts = files(new URL('.', import.meta.url).pathname).map((path) => readFileSync(path, 'utf8'));
-  const listed = ['empty', 'ones', 'zeros', 'rand', 'randn', 'var', 'prod', 'any', 'all', 'argmax', 'argmin'];
+  const listed = [
+    'empty',
+    'ones',
+    'zeros',
+    'rand',
+    'randn',
+    'var',
+    'prod',
+    'any',
+    'all',
+    'argmax',
+    'argmin',
+    'studyWorker',
+  ];
   const tested = new Set<string>([...unary, ...binary, ...choices, ...fillers, ...scaling, ...listed]);
   const calls = /(?:failure\(\s*|\[\s*)'ERR_\w+',\s*'(\w+)'/g;
   for (const text of texts) for (const [, name] of text.matchAll(calls)) tested.add(name!);
@@ -158,6 +185,7 @@ it('every public call is tested with bad input, here or in another file', () => 
   look('nn.', nn);
   look('nn.functional.', nn.functional);
   look('optim.', optim);
+  look('study.', study);
   const methods = Object.getOwnPropertyDescriptors(Tensor.prototype);
   look('Tensor.', Object.fromEntries(Object.entries(methods).map(([name, { value }]) => [name, value])));
   expect(missing).toEqual([]);

@@ -1,6 +1,6 @@
 // What theory expects of a cell, layer by layer, and how measurements agree with it.
 import { chiSquareQuantile } from '../../special.js';
-import { isElementwise } from '../layers/index.js';
+import { isElementwise } from '../layers/weights.js';
 import { type BandRow, finiteWidthBand } from '../theory/band.js';
 import { MeanField } from '../theory/meanfield.js';
 import type { Agreement, Cell, LayerExpectation } from './cell.js';

@@ -68,21 +68,21 @@ const activations: Readonly<Record<ActivationName, (y: Tensor) => Tensor>> = {
 
 const isZero = (x: number) => x === 0;
 
-function checkNames<Name extends string>(option: string, names: readonly Name[], given: unknown): Name[] {
+function checkNames<Name extends string>(call: string, option: string, names: readonly Name[], given: unknown): Name[] {
   const list: unknown[] = Array.isArray(given) ? given : [given];
   for (const name of list) {
     if (!(names as readonly unknown[]).includes(name)) {
-      throw argumentError('chainStudy', `unknown ${option} ${describe(name)}; expected ${names.join(', ')}`);
+      throw argumentError(call, `unknown ${option} ${describe(name)}; expected ${names.join(', ')}`);
     }
   }
-  if (list.length === 0) throw argumentError('chainStudy', `${option} must name at least one of ${names.join(', ')}`);
+  if (list.length === 0) throw argumentError(call, `${option} must name at least one of ${names.join(', ')}`);
   // Each once, in the table's order.
   return names.filter((name) => list.includes(name));
 }
 
-function checkCount(name: string, value: unknown): number {
-  const count = checkSize('chainStudy', value, name);
-  if (count < 1) throw rangeError('chainStudy', `${name} must be a whole number, 1 or more, got ${count}`);
+function checkCount(call: string, name: string, value: unknown): number {
+  const count = checkSize(call, value, name);
+  if (count < 1) throw rangeError(call, `${name} must be a whole number, 1 or more, got ${count}`);
   return count;
 }
 
@@ -114,14 +114,14 @@ export function chainStudy(options?: ChainOptions): IterableIterator<ChainRow> {
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function') {
     throw argumentError('chainStudy', `onProgress must be a function, got ${describe(given.onProgress)}`);
   }
-  const width = checkCount('width', given.width ?? 512);
+  const width = checkCount('chainStudy', 'width', given.width ?? 512);
   checkShape('chainStudy', [width, width]);
   return rows({
     width,
-    depth: checkCount('depth', given.depth ?? 100),
-    repeat: checkCount('repeat', given.repeat ?? 100),
-    inits: checkNames('init', initNames, given.init ?? initNames),
-    chosen: checkNames('activation', activationNames, given.activation ?? activationNames),
+    depth: checkCount('chainStudy', 'depth', given.depth ?? 100),
+    repeat: checkCount('chainStudy', 'repeat', given.repeat ?? 100),
+    inits: checkNames('chainStudy', 'init', initNames, given.init ?? initNames),
+    chosen: checkNames('chainStudy', 'activation', activationNames, given.activation ?? activationNames),
     sharing,
     generator: new Generator(given.seed ?? 0),
     onProgress: given.onProgress ?? (() => {}),
@@ -131,12 +131,13 @@ export function chainStudy(options?: ChainOptions): IterableIterator<ChainRow> {
 /**
  * Bytes of the matrices that a study of a width has in memory at once; `init` as in `ChainOptions`.
  *
+ * @throws RangeError (ERR_RANGE) for a width below 1, TypeError (ERR_ARGUMENT) for unknown names
  * @example
  * studyBytes(512, 'plain'); // 1048576
  */
 export function studyBytes(width: number, init: InitName | readonly InitName[] = initNames): number {
-  const matrices = checkNames('init', initNames, init).map((name) => weightTable[name].matrices);
-  return 4 * checkCount('width', width) ** 2 * Math.max(...matrices);
+  const matrices = checkNames('studyBytes', 'init', initNames, init).map((name) => weightTable[name].matrices);
+  return 4 * checkCount('studyBytes', 'width', width) ** 2 * Math.max(...matrices);
 }
 
 interface Plan {

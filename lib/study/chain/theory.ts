@@ -1,6 +1,9 @@
 // What studies are made of, by name, and the closed forms of one layer y = phi(W x) of width n: x ~ N(0, I), W drawn afresh with independent elements of mean 0 and
 // variance v, or orthogonal, or divided by its spectral norm.
 
+import { argumentError, describe, rangeError } from '../../errors.js';
+import { checkSize } from '../../shape.js';
+
 /** How a study draws its square weights; `weights.ts` says how each is made. */
 export type InitName = 'plain' | 'scaled' | 'xavier' | 'kaiming' | 'orthogonal' | 'spectral';
 
@@ -31,6 +34,12 @@ export interface LayerTheory {
   readonly overflowLayer: number | null;
 }
 
+/** Refuses what is no number of neurons. */
+function checkCount(call: string, name: string, value: unknown): void {
+  if (checkSize(call, value, name) < 1)
+    throw rangeError(call, `${name} must be a whole number, 1 or more, got ${value}`);
+}
+
 /** What a plain Gaussian is multiplied by in 'scaled'. */
 export const scaledFactor = 0.01;
 
@@ -44,10 +53,12 @@ const tracyWidomMean = -1.206533574582;
  * Expected length of n independent standard normals, sqrt(2) Gamma((n+1)/2) / Gamma(n/2), about sqrt(n) (1 - 1/(4n)).
  * By E|z_1| = sqrt(2/pi) and E|z_n| E|z_(n+1)| = n, which follows from Gamma(x + 1) = x Gamma(x).
  *
+ * @throws RangeError (ERR_RANGE) unless n is a whole number, 1 or more
  * @example
  * chiMean(512); // 22.616
  */
 export function chiMean(n: number): number {
+  checkCount('chiMean', 'n', n);
   let mean = Math.sqrt(2 / Math.PI);
   for (let k = 1; k < n; k++) mean = k / mean;
   return mean;
@@ -61,10 +72,12 @@ export function chiMean(n: number): number {
  *
  * Simulated for n = 1 to 512: within 0.2 % from n = 8 on, within 2 % at n = 2.
  *
+ * @throws RangeError (ERR_RANGE) unless n is a whole number, 1 or more
  * @example
  * gaussianSpectralNormSquared(512) / (4 * 512); // 0.9872
  */
 export function gaussianSpectralNormSquared(n: number): number {
+  checkCount('gaussianSpectralNormSquared', 'n', n);
   const edge = (m: number) => 4 * m - 2 + tracyWidomMean * 2 ** (4 / 3) * Math.cbrt(m - 0.5);
   const next = (1 - edge(1)) * Math.cbrt(0.5);
   return edge(n) + next / Math.cbrt(n - 0.5);
@@ -100,11 +113,20 @@ const gains: Readonly<Record<InitName, (n: number) => number>> = {
  * Signals leave float32 where the largest of n elements does, about sqrt(2 ln n) times their standard deviation.
  *
  * @param width neurons a layer, 1 or more
+ * @throws TypeError (ERR_ARGUMENT) for other names, RangeError (ERR_RANGE) for another width
  * @example
  * layerTheory('kaiming', 'relu', 512).meanSquare; // 1
  * layerTheory('plain', 'linear', 512).overflowLayer; // 29
  */
 export function layerTheory(init: InitName, activation: ActivationName, width: number): LayerTheory {
+  const call = 'layerTheory';
+  checkCount(call, 'width', width);
+  if (!initNames.includes(init)) {
+    throw argumentError(call, `unknown init ${describe(init)}; expected ${initNames.join(', ')}`);
+  }
+  if (!activationNames.includes(activation)) {
+    throw argumentError(call, `unknown activation ${describe(activation)}; expected ${activationNames.join(', ')}`);
+  }
   const q = gains[init](width);
   const meanSquare = activation === 'relu' ? q / 2 : q;
   const mean = activation === 'relu' ? (Math.sqrt(q / width) * chiMean(width)) / Math.sqrt(2 * Math.PI) : 0;

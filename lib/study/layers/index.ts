@@ -3,4 +3,3 @@ export { InLawLinear, type InLawOptions } from './in_law.js';
 export { MatrixFreeLinear, type MatrixFreeOptions } from './matrix_free.js';
 export { type Materialize, type StudyLinearOptions, studyLinear } from './study_linear.js';
 export type { NormalWeights, TruncatedNormalWeights, UniformWeights, WeightLaw } from './weights.js';
-export { isElementwise } from './weights.js';

@@ -1,6 +1,8 @@
 // Results as comma-separated values: a line for each layer of each cell.
 import { stringify } from 'csv-stringify/sync';
+import { argumentError, describe } from '../../errors.js';
 import type { CellResult, LayerResult, Sample } from '../cell/cell.js';
+import { checkResults } from '../report/check.js';
 import { cellKey } from './key.js';
 import { fieldNames } from './options.js';
 
@@ -58,14 +60,20 @@ const columns: readonly (readonly [string, (result: CellResult, layer: LayerResu
  * Results as comma-separated values (RFC 4180, but for lines that end in a newline alone): headings, then a line for each layer
  * of each cell, without inputs that were given. Numbers that are not finite are NaN, Infinity and -Infinity; what was not measured is empty.
  *
+ * @throws TypeError (ERR_ARGUMENT), as the pieces are taken, for what is no result of a cell
  * @returns pieces of text: the headings, then a piece for each cell
  * @example
  * const { results } = await study({ width: 16, depth: 3, repeats: 2 });
  * for (const text of studyCsv(results)) process.stdout.write(text);
  */
 export function* studyCsv(results: Iterable<CellResult>): Generator<string, void, undefined> {
+  const call = 'studyCsv';
+  if (typeof results?.[Symbol.iterator] !== 'function') {
+    throw argumentError(call, `expected cell results, got ${describe(results)}`);
+  }
   yield stringify([columns.map(([name]) => name)]);
   for (const result of results) {
+    checkResults(call, [result]);
     yield stringify(
       result.layers.map((layer) => columns.map(([, value]) => value(result, layer))),
       { cast: { boolean: String, number: (value) => (Object.is(value, -0) ? '-0' : String(value)) } },
