@@ -25,6 +25,7 @@ const wanted = (flags: ReportFlags) => reportKinds.filter((kind) => flags[kind] 
  */
 export function addReportOptions(command: Command): Command {
   return command
+    .optionsGroup('Reports of propagation studies (any of the first three makes it one):')
     .option('--html <file>', 'write a page with interactive charts (takes the package vega)')
     .option('--svg <file>', 'write the charts as an SVG picture (takes vega)')
     .option('--png <file>', 'write them as a PNG picture (takes vega, @resvg/resvg-js, dejavu-fonts-ttf)')
