@@ -61,6 +61,13 @@ export function checkSize(call: string, size: unknown, name = 'size'): number {
   return size + 0;
 }
 
+/** Checks how many of something there are to be: 1 or more. */
+export function checkCount(call: string, value: unknown, name: string): number {
+  const count = checkSize(call, value, name);
+  if (count < 1) throw rangeError(call, `${name} must be a whole number, 1 or more, got ${count}`);
+  return count;
+}
+
 /** Checks a shape given by a user and returns a copy of it. */
 export function checkShape(call: string, shape: unknown): number[] {
   if (!Array.isArray(shape)) throw argumentError(call, `shape must be an array of numbers, got ${describe(shape)}`);

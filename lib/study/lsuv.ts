@@ -9,7 +9,7 @@ import { Conv1d, Conv2d, ConvTranspose2d, Linear, Module, Parameter } from '../n
 import { checkGenerator } from '../random.js';
 import { checkSize } from '../shape.js';
 import { checkTensor, Tensor } from '../tensor/index.js';
-import { checkLayerChoice, chooseLayers, type LayerChoice, withoutDropout } from './signals/record.js';
+import { checkLayerChoice, chooseLayers, keepBuffers, type LayerChoice, withoutDropout } from './signals/record.js';
 
 /** Options of `lsuv_`. */
 export interface LsuvOptions extends RandomOptions {
@@ -143,11 +143,11 @@ function variance(tensor: Tensor): number {
 /** Calls `work` with what it may not leave changed, modes of dropout and buffers such as running statistics, kept. */
 function keepingState(model: Module, work: () => void): void {
   const restore = withoutDropout(model);
-  const buffers = [...model.buffers()].map((buffer) => [buffer, buffer.clone()] as const);
+  const restoreBuffers = keepBuffers(model);
   try {
     work();
   } finally {
-    for (const [buffer, copy] of buffers) buffer.copy_(copy);
+    restoreBuffers();
     restore();
   }
 }

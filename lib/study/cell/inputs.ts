@@ -8,10 +8,14 @@ import { measureSignal } from '../signals/statistics.js';
 import type { Cell } from './cell.js';
 import { inputShape } from './network.js';
 
+/** Rows of numbers as a matrix, float32. */
+const rowsOf = (rows: readonly (readonly number[])[]): Tensor =>
+  tensor(Float32Array.from(rows.flat())).reshape(rows.length, -1);
+
 /** The inputs of a cell's network: its own, or drawn. */
 export function inputsOf(cell: Cell, generator: Generator): Tensor {
   const shape = inputShape(cell);
-  if (cell.inputs !== null) return tensor(Float32Array.from(cell.inputs.flat())).reshape(shape);
+  if (cell.inputs !== null) return rowsOf(cell.inputs).reshape(shape);
   const units = shape.slice(1).reduce((a, b) => a * b, 1);
   return makeInputs(cell.batch, units, cell.correlation, generator).reshape(shape);
 }
@@ -19,11 +23,7 @@ export function inputsOf(cell: Cell, generator: Generator): Tensor {
 /** The mean square of the first input, and the mean correlation of the first few. */
 export function inputMoments(cell: Cell): { q: number; c: number } {
   if (cell.inputs === null) return { q: 1, c: cell.batch < 2 ? 1 : cell.correlation };
-  const { statistics, first } = measureSignal(
-    'study',
-    tensor(Float32Array.from(cell.inputs.flat())).reshape(cell.batch, -1),
-    undefined,
-  );
+  const { statistics, first } = measureSignal('study', rowsOf(cell.inputs), undefined);
   return { q: first, c: statistics.correlation ?? 1 };
 }
 

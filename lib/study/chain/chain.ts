@@ -2,9 +2,9 @@
 import { checkOptions } from '../../arguments.js';
 import { matmul } from '../../combine.js';
 import { empty, randn } from '../../creation.js';
-import { argumentError, describe, rangeError } from '../../errors.js';
+import { argumentError, describe } from '../../errors.js';
 import { Generator } from '../../random.js';
-import { checkShape, checkSize } from '../../shape.js';
+import { checkCount, checkShape } from '../../shape.js';
 import type { Tensor } from '../../tensor/index.js';
 import {
   type ActivationName,
@@ -80,12 +80,6 @@ function checkNames<Name extends string>(call: string, option: string, names: re
   return names.filter((name) => list.includes(name));
 }
 
-function checkCount(call: string, name: string, value: unknown): number {
-  const count = checkSize(call, value, name);
-  if (count < 1) throw rangeError(call, `${name} must be a whole number, 1 or more, got ${count}`);
-  return count;
-}
-
 /**
  * The experiments on why the scale of weights matters: for each way to draw the weights and each activation, a chain
  * x <- phi(W x) of `depth` layers on a standard normal x, and the mean square of one layer's output over `repeat` fresh
@@ -114,12 +108,12 @@ export function chainStudy(options?: ChainOptions): IterableIterator<ChainRow> {
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function') {
     throw argumentError('chainStudy', `onProgress must be a function, got ${describe(given.onProgress)}`);
   }
-  const width = checkCount('chainStudy', 'width', given.width ?? 512);
+  const width = checkCount('chainStudy', given.width ?? 512, 'width');
   checkShape('chainStudy', [width, width]);
   return rows({
     width,
-    depth: checkCount('chainStudy', 'depth', given.depth ?? 100),
-    repeat: checkCount('chainStudy', 'repeat', given.repeat ?? 100),
+    depth: checkCount('chainStudy', given.depth ?? 100, 'depth'),
+    repeat: checkCount('chainStudy', given.repeat ?? 100, 'repeat'),
     inits: checkNames('chainStudy', 'init', initNames, given.init ?? initNames),
     chosen: checkNames('chainStudy', 'activation', activationNames, given.activation ?? activationNames),
     sharing,
@@ -137,7 +131,7 @@ export function chainStudy(options?: ChainOptions): IterableIterator<ChainRow> {
  */
 export function studyBytes(width: number, init: InitName | readonly InitName[] = initNames): number {
   const matrices = checkNames('studyBytes', 'init', initNames, init).map((name) => weightTable[name].matrices);
-  return 4 * checkCount('studyBytes', 'width', width) ** 2 * Math.max(...matrices);
+  return 4 * checkCount('studyBytes', width, 'width') ** 2 * Math.max(...matrices);
 }
 
 interface Plan {

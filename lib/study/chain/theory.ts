@@ -1,8 +1,8 @@
 // What studies are made of, by name, and the closed forms of one layer y = phi(W x) of width n: x ~ N(0, I), W drawn afresh with independent elements of mean 0 and
 // variance v, or orthogonal, or divided by its spectral norm.
 
-import { argumentError, describe, rangeError } from '../../errors.js';
-import { checkSize } from '../../shape.js';
+import { argumentError, describe } from '../../errors.js';
+import { checkCount } from '../../shape.js';
 
 /** How a study draws its square weights; `weights.ts` says how each is made. */
 export type InitName = 'plain' | 'scaled' | 'xavier' | 'kaiming' | 'orthogonal' | 'spectral';
@@ -34,12 +34,6 @@ export interface LayerTheory {
   readonly overflowLayer: number | null;
 }
 
-/** Refuses what is no number of neurons. */
-function checkCount(call: string, name: string, value: unknown): void {
-  if (checkSize(call, value, name) < 1)
-    throw rangeError(call, `${name} must be a whole number, 1 or more, got ${value}`);
-}
-
 /** What a plain Gaussian is multiplied by in 'scaled'. */
 export const scaledFactor = 0.01;
 
@@ -58,7 +52,7 @@ const tracyWidomMean = -1.206533574582;
  * chiMean(512); // 22.616
  */
 export function chiMean(n: number): number {
-  checkCount('chiMean', 'n', n);
+  checkCount('chiMean', n, 'n');
   let mean = Math.sqrt(2 / Math.PI);
   for (let k = 1; k < n; k++) mean = k / mean;
   return mean;
@@ -77,7 +71,7 @@ export function chiMean(n: number): number {
  * gaussianSpectralNormSquared(512) / (4 * 512); // 0.9872
  */
 export function gaussianSpectralNormSquared(n: number): number {
-  checkCount('gaussianSpectralNormSquared', 'n', n);
+  checkCount('gaussianSpectralNormSquared', n, 'n');
   const edge = (m: number) => 4 * m - 2 + tracyWidomMean * 2 ** (4 / 3) * Math.cbrt(m - 0.5);
   const next = (1 - edge(1)) * Math.cbrt(0.5);
   return edge(n) + next / Math.cbrt(n - 0.5);
@@ -120,7 +114,7 @@ const gains: Readonly<Record<InitName, (n: number) => number>> = {
  */
 export function layerTheory(init: InitName, activation: ActivationName, width: number): LayerTheory {
   const call = 'layerTheory';
-  checkCount(call, 'width', width);
+  checkCount(call, width, 'width');
   if (!initNames.includes(init)) {
     throw argumentError(call, `unknown init ${describe(init)}; expected ${initNames.join(', ')}`);
   }

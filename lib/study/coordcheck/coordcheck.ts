@@ -7,7 +7,7 @@ import { type AsyncOptions, checkSignal } from '../../job.js';
 import { functional, Linear, Module } from '../../nn/index.js';
 import { Adam, AdamW, learningRateGroups, Optimizer, type RatePlan, SGD } from '../../optim/index.js';
 import { Generator } from '../../random.js';
-import { checkSize } from '../../shape.js';
+import { checkCount } from '../../shape.js';
 import { checkTensor, Tensor } from '../../tensor/index.js';
 import { checkLayerChoice, type LayerChoice } from '../signals/record.js';
 import { CoordReport } from './coordreport.js';
@@ -76,12 +76,6 @@ type Groups = { params: Tensor[]; lr: number }[];
 
 type Settings = ReturnType<typeof checkSettings>;
 
-function checkCount(name: string, value: unknown): number {
-  const count = checkSize(call, value, name);
-  if (count < 1) throw rangeError(call, `${name} must be a whole number, 1 or more, got ${count}`);
-  return count;
-}
-
 function checkFunction(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') {
     throw argumentError(call, `${name} must be a function, got ${describe(value)}`);
@@ -90,7 +84,7 @@ function checkFunction(name: string, value: unknown): void {
 
 function checkWidths(given: unknown): number[] {
   if (!Array.isArray(given)) throw argumentError(call, `widths must be an array of numbers, got ${describe(given)}`);
-  const widths = given.map((width) => checkCount('a width', width)).sort((a, b) => a - b);
+  const widths = given.map((width) => checkCount(call, width, 'a width')).sort((a, b) => a - b);
   if (new Set(widths).size < Math.max(2, widths.length)) {
     throw rangeError(call, `widths must be two or more different ones, got ${describe(given)}`);
   }
@@ -126,8 +120,8 @@ function checkSettings(options: CoordCheckOptions | undefined) {
   checkFunction('onProgress', given.onProgress);
   return {
     widths: checkWidths(given.widths ?? [128, 256, 512, 1024]),
-    steps: checkCount('steps', given.steps ?? 3),
-    repeats: checkCount('repeats', given.repeats ?? 5),
+    steps: checkCount(call, given.steps ?? 3, 'steps'),
+    repeats: checkCount(call, given.repeats ?? 5, 'repeats'),
     optimizer,
     lr: named ? (lr ?? optimizers[optimizer].lr) : null,
     rule: named ? optimizers[optimizer].rule : null,

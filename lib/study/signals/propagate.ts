@@ -8,7 +8,7 @@ import { checkGenerator, type Generator } from '../../random.js';
 import { formatShape, type Shape, sameShape } from '../../shape.js';
 import { checkTensor, Tensor } from '../../tensor/index.js';
 import { saturationOf } from '../cell/activation.js';
-import { checkLayerChoice, chooseLayers, type LayerChoice } from './record.js';
+import { callName, checkLayerChoice, chooseLayers, keepBuffers, type LayerChoice } from './record.js';
 import { measureSignal, type SignalStatistics } from './statistics.js';
 import { type GradientStatistics, type Place, takePlace } from './trace.js';
 
@@ -85,13 +85,11 @@ export function propagate(model: Module, input: Tensor, options?: PropagateOptio
     module.registerForwardHook((_, __, output) => {
       const count = (counts.get(module) ?? 0) + 1;
       counts.set(module, count);
-      const base = path === '' ? '(model)' : path;
       // Outputs of a single vector are batches of one.
       const batched = output.shape.length === 0 ? output.reshape(1) : output;
       if (!batched.dtype.includes('float')) return;
-      const name = count === 1 ? base : `${base} (${count})`;
       const place = takePlace(call, batched, saturationOf(module));
-      calls.push({ name, module, shape: output.shape, place });
+      calls.push({ name: callName(path, count), module, shape: output.shape, place });
     }),
   );
   const restore = keepState(model);
@@ -167,12 +165,10 @@ function gradientNorms(model: Module): Map<Parameter, number> {
 /** Takes gradients and buffers away from a run, and returns what puts them back. */
 function keepState(model: Module): () => void {
   const grads = [...model.parameters()].map((parameter) => [parameter, parameter.grad] as const);
-  const buffers = [...model.buffers()].map((buffer) => [buffer, buffer.detach().clone()] as const);
+  const restoreBuffers = keepBuffers(model);
   for (const [parameter] of grads) parameter.grad = null;
   return () => {
     for (const [parameter, grad] of grads) parameter.grad = grad;
-    noGrad(() => {
-      for (const [buffer, before] of buffers) buffer.copy_(before);
-    });
+    restoreBuffers();
   };
 }

@@ -44,6 +44,21 @@ export function withoutDropout(model: Module): () => void {
   };
 }
 
+/** Takes copies of buffers, such as running statistics, and returns what puts them back. */
+export function keepBuffers(model: Module): () => void {
+  const buffers = [...model.buffers()].map((buffer) => [buffer, buffer.detach().clone()] as const);
+  return () =>
+    noGrad(() => {
+      for (const [buffer, before] of buffers) buffer.copy_(before);
+    });
+}
+
+/** What a module's nth call in a pass is called: `fc`, `fc (2)`. */
+export function callName(path: string, call: number): string {
+  const name = path === '' ? '(model)' : path;
+  return call === 1 ? name : `${name} (${call})`;
+}
+
 /** The root mean square of a tensor's elements; of nothing, 0. */
 export function rootMeanSquare(tensor: Tensor): number {
   return noGrad(() => tensor.to('float64').norm().item() / Math.sqrt(Math.max(1, tensor.numel())));
@@ -85,7 +100,7 @@ export class ActivationRecord {
         const call = (this.#calls.get(module) ?? 0) + 1;
         this.#calls.set(module, call);
         this.#outputs.add(output);
-        this.#take(call === 1 ? path || '(model)' : `${path || '(model)'} (${call})`, module, output);
+        this.#take(callName(path, call), module, output);
       }),
     );
   }

@@ -190,10 +190,6 @@ export class ResultsFile implements Results {
     return this.#places.has(key);
   }
 
-  get size(): number {
-    return this.#places.size;
-  }
-
   /** Adds a cell's result, as a line of `resultLine`; a second one of a cell is dropped. */
   add(key: string, line: string): void {
     if (this.#places.has(key)) return;
@@ -217,11 +213,6 @@ export class ResultsFile implements Results {
     const text = bytes.toString('utf8');
     if (isLineOf(key, text)) return text;
     throw stateError(call, `${this.path} was changed by another process while this one wrote to it`);
-  }
-
-  /** A cell's result, which must be there. */
-  result(key: string): CellResult {
-    return parseLine(this.line(key));
   }
 
   /**

@@ -76,8 +76,7 @@ describe('runCell', () => {
   });
 
   it('measures weight gradients as autograd has them', () => {
-    // A convolution on images of one pixel with circular padding is a linear layer with weights summed over the kernel; here
-    // the norm of a linear layer's, from Gram matrices, against its own gradient.
+    // Taken from Gram matrices; here against the gradient itself.
     const cell = cellOf({ depth: 1, repeats: 1, activation: 'linear', batch: 3, sigmaB: 0 });
     const { layers } = runCell(cell);
     const network = new StudyNetwork('test', cell, new Generator(0).spawn('network/0'));

@@ -2,7 +2,7 @@ import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Cell, CellResult } from '../../../lib/study/cell/cell.js';
 import { makeGrid } from '../../../lib/study/sweep/grid.js';
-import { ResultsFile, resultLine, writeResults } from '../../../lib/study/sweep/results.js';
+import { parseLine, ResultsFile, resultLine, writeResults } from '../../../lib/study/sweep/results.js';
 import { failure } from '../../cases/data.js';
 import { temporaryFolder } from './tools.js';
 
@@ -40,7 +40,7 @@ function fileWith(name: string, some: readonly string[]): string {
 /** What a file has, opened again. */
 function contents(path: string, say: (message: string) => void = unheard): Map<string, CellResult> {
   const file = new ResultsFile(path, study, say);
-  const found = new Map(keys.filter((key) => file.has(key)).map((key) => [key, file.result(key)]));
+  const found = new Map(keys.filter((key) => file.has(key)).map((key) => [key, parseLine(file.line(key))]));
   file.close(keys);
   return found;
 }
@@ -77,7 +77,7 @@ describe('a file of results', () => {
     const file = new ResultsFile(path, study, unheard);
     expect(keys.map((key) => file.has(key))).toEqual([false, true, false, false, true, false]);
     for (const key of keys) file.add(key, lineOf(key));
-    expect(file.size).toBe(6);
+    expect(keys.filter((key) => file.has(key))).toHaveLength(6);
     file.close(keys);
     expect(readFileSync(path)).toEqual(readFileSync(fileWith('at-once.jsonl', keys)));
   });
@@ -191,7 +191,7 @@ describe('a file of results', () => {
     const path = fileWith('shared.jsonl', keys.slice(0, 1));
     const file = new ResultsFile(path, study, unheard);
     truncateSync(path, 30);
-    expect(() => file.result(keys[0]!)).toThrow(failure('ERR_STATE', 'study', 'another process'));
+    expect(() => file.line(keys[0]!)).toThrow(failure('ERR_STATE', 'study', 'another process'));
     file.close(keys);
   });
 
