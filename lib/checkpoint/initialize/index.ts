@@ -6,8 +6,8 @@ import type { DType } from '../../dtype.js';
 import { argumentError, describe, type EvenkeelError, fileError, rangeError } from '../../errors.js';
 import type { Rule } from '../../init/rules.js';
 import { type AsyncOptions, checkSignal } from '../../job.js';
-import { describeModel, type ModelSource } from '../model/index.js';
 import { parseDType } from '../model/dtypes.js';
+import { describeModel, type ModelSource } from '../model/index.js';
 import { openCheckpoint } from '../safetensors/open.js';
 import { formatSize, parseSize } from '../sizes.js';
 import { Base } from './base.js';
@@ -20,8 +20,8 @@ import { checkShardRange, type ShardRange } from './shards.js';
 import { type CheckpointVerification, verifyShards } from './verify.js';
 import { writeShards } from './write.js';
 
-export { CheckpointReport, type ShardReport } from './report.js';
 export type { Estimate } from './estimate.js';
+export { CheckpointReport, type ShardReport } from './report.js';
 export type { ShardRange } from './shards.js';
 export type { CheckpointVerification, TensorProblem } from './verify.js';
 
@@ -104,8 +104,19 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
   if (typeof path !== 'string' || path === '') {
     throw argumentError(call, `expected the path of a folder or a .safetensors file, got ${describe(path)}`);
   }
-  const { model, rules = [], seed, dtype, shardSize, shards, from, reinit = [], signal, onProgress, ...rest } =
-    checkOptions<InitializeCheckpointOptions>(call, options);
+  const {
+    model,
+    rules = [],
+    seed,
+    dtype,
+    shardSize,
+    shards,
+    from,
+    reinit = [],
+    signal,
+    onProgress,
+    ...rest
+  } = checkOptions<InitializeCheckpointOptions>(call, options);
   if (seed === undefined) throw argumentError(call, 'a seed must be given');
   if (model === undefined && from === undefined) throw argumentError(call, 'a model must be given, or from');
   if (from !== undefined && typeof from !== 'string') {
@@ -114,7 +125,8 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
   if (!Array.isArray(reinit) || !reinit.every((pattern) => typeof pattern === 'string')) {
     throw argumentError(call, `reinit must be an array of names, got ${describe(reinit)}`);
   }
-  if (reinit.length > 0 && from === undefined) throw argumentError(call, 'reinit goes with from: all else is drawn anyway');
+  if (reinit.length > 0 && from === undefined)
+    throw argumentError(call, 'reinit goes with from: all else is drawn anyway');
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw argumentError(call, `onProgress must be a function, got ${describe(onProgress)}`);
   }
@@ -126,7 +138,8 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     seed,
     dtype: dtype === undefined ? undefined : parseDType(call, dtype),
     // A file that is named is one file, unless a size is asked for that it exceeds.
-    shardSize: shardSize === undefined ? (isFile ? Infinity : defaultShardSize) : parseSize(call, 'shardSize', shardSize),
+    shardSize:
+      shardSize === undefined ? (isFile ? Infinity : defaultShardSize) : parseSize(call, 'shardSize', shardSize),
     shards: shards === undefined ? undefined : checkShardRange(call, shards),
     from,
     reinit,
@@ -184,7 +197,10 @@ async function carryOut(plan: CheckpointPlan, given: Arguments): Promise<Checkpo
 function choose({ shards }: CheckpointPlan, range: Required<ShardRange> | undefined): readonly PlannedShard[] {
   if (range === undefined) return shards;
   if (range.of === shards.length) return shards.slice(range.first - 1, range.last);
-  throw rangeError(call, `shards are ${range.first}-${range.last} of ${range.of}, but the checkpoint has ${shards.length}`);
+  throw rangeError(
+    call,
+    `shards are ${range.first}-${range.last} of ${range.of}, but the checkpoint has ${shards.length}`,
+  );
 }
 
 function progress(
@@ -205,7 +221,10 @@ async function checkSpace({ folder }: CheckpointPlan, shards: readonly PlannedSh
   const needed = shards.reduce((sum, { header }) => sum + header.size, 0);
   const { bavail, bsize } = await statfs(folder);
   if (needed <= bavail * bsize) return;
-  throw fileError(call, `${formatSize(needed)} are to be written to ${folder}, and ${formatSize(bavail * bsize)} are free`);
+  throw fileError(
+    call,
+    `${formatSize(needed)} are to be written to ${folder}, and ${formatSize(bavail * bsize)} are free`,
+  );
 }
 
 const causes: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type DType, dtypes } from '../../dtype.js';
-import { argumentError, describe, rangeError } from '../../errors.js';
+import { argumentError, describe } from '../../errors.js';
 import { fillByLaw } from '../../init/law.js';
 import type { PlanRow, Rule } from '../../init/rules.js';
 import { initialiser } from '../../init/table.js';
@@ -11,12 +11,12 @@ import { Generator } from '../../random.js';
 import { allocateView } from '../../view.js';
 import type { ModelDescription } from '../model/description.js';
 import { planDescription } from '../model/plan.js';
-import { safetensorsDType, type SafetensorsDType } from '../safetensors/dtypes.js';
+import { type SafetensorsDType, safetensorsDType } from '../safetensors/dtypes.js';
 import { type Header, layOut } from '../safetensors/header.js';
-import { shardName, splitShards } from './shards.js';
 import { formatSize } from '../sizes.js';
 import type { Base } from './base.js';
-import { drawn, drawnWhole, held, type Source, withZeros } from './sources.js';
+import { shardName, splitShards } from './shards.js';
+import { bytesOf, digestOf, drawn, drawnWhole, held, type Source, withZeros } from './sources.js';
 
 /** A tensor that is going to be written. */
 export interface PlannedTensor {
@@ -71,26 +71,35 @@ export interface PlanOptions {
 /** Names a plan's digest; changes when the same recipe would give other bytes. */
 const recipeVersion = 'evenkeel/checkpoint/1';
 
-export function planCheckpoint(call: string, options: PlanOptions): CheckpointPlan {
+export async function planCheckpoint(call: string, options: PlanOptions): Promise<CheckpointPlan> {
   const { description, rules, seed, base } = options;
   const root = new Generator(seed);
   const rows = planDescription(description, rules);
-  const tensors = description.tensors.map((tensor, i) => {
-    const dtype = dtypeOf(options, tensor.dtype);
-    return base?.plan(call, tensor, rows[i]!, options.dtype) ?? planTensor(call, tensor, rows[i]!, dtype, root);
-  });
+  const tensors: PlannedTensor[] = [];
+  for (const [i, tensor] of description.tensors.entries()) {
+    const kept = await base?.plan(tensor, rows[i]!, options.dtype);
+    tensors.push(kept ?? planTensor(call, tensor, rows[i]!, dtypeOf(options, tensor.dtype), root));
+  }
   if (tensors.length === 0) throw argumentError(call, `${description.source} has no tensors`);
   const digest = createHash('sha256')
-    .update(JSON.stringify([recipeVersion, tensors.map(({ name, dtype, shape, recipe }) => [name, dtype, shape, recipe])]))
+    .update(
+      JSON.stringify([recipeVersion, tensors.map(({ name, dtype, shape, recipe }) => [name, dtype, shape, recipe])]),
+    )
     .digest('hex');
   const metadata = {
     format: 'pt',
-    ...base?.metadata,
+    ...base?.files.metadata,
     ...Object.fromEntries(description.tied),
     'evenkeel.plan': digest,
     'evenkeel.seed': String(root.initialSeed()),
   };
-  return { folder: options.folder, tensors, shards: planShards(call, tensors, metadata, options), tied: description.tied, digest };
+  return {
+    folder: options.folder,
+    tensors,
+    shards: planShards(call, tensors, metadata, options),
+    tied: description.tied,
+    digest,
+  };
 }
 
 /** The dtype that is asked for, for floating-point tensors; else the tensor's own, the model's, float32. */
@@ -110,9 +119,10 @@ function planTensor(
   const bytes = bytesOf(call, name, shape, dtype);
   const planned = { name, dtype: safetensorsDType(dtype), shape, bytes, row };
   if (row.init === 'keep') {
-    if (value === undefined) throw argumentError(call, `no rule says how ${name} starts, and nothing is there to be kept`);
+    if (value === undefined)
+      throw argumentError(call, `no rule says how ${name} starts, and nothing is there to be kept`);
     const source = held(call, value, dtype);
-    return { ...planned, source, recipe: { kept: source.digest() }, held: 0 };
+    return { ...planned, source, recipe: { kept: digestOf(call, value) }, held: 0 };
   }
   const { initialiser: kind, ...parameters } = row.init;
   const { law } = initialiser(name, row.init);
@@ -137,12 +147,6 @@ function planTensor(
     recipe: random ? { seed: String(root.initialSeed()), ...sorted } : sorted,
     held: found === undefined ? bytes : 0,
   };
-}
-
-export function bytesOf(call: string, name: string, shape: readonly number[], dtype: DType): number {
-  const bytes = shape.reduce((product, size) => product * size, dtypes[dtype].Array.BYTES_PER_ELEMENT);
-  if (Number.isSafeInteger(bytes)) return bytes;
-  throw rangeError(call, `${name} of shape [${shape.join(', ')}] has more elements than a file can hold`);
 }
 
 function planShards(

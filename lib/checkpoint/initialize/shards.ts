@@ -5,9 +5,9 @@ import { argumentError, describe, rangeError } from '../../errors.js';
 /** Tensors in order, as many in each shard as fit; one that is larger than a shard gets one for itself. The rule of Hugging Face. */
 export function splitShards<T extends { readonly bytes: number }>(tensors: readonly T[], most: number): T[][] {
   const shards: T[][] = [];
-  let bytes = Infinity;
+  let bytes = 0;
   for (const tensor of tensors) {
-    if (bytes + tensor.bytes > most) {
+    if (shards.length === 0 || bytes + tensor.bytes > most) {
       shards.push([]);
       bytes = 0;
     }
@@ -46,7 +46,8 @@ export function checkShardRange(call: string, given: unknown): Required<ShardRan
     if (of === undefined) throw argumentError(call, `${wanted}, got ${describe(given)}`);
     range = { first: Number(first), ...(last === undefined ? {} : { last: Number(last) }), of: Number(of) };
   } else {
-    if (typeof given !== 'object') throw argumentError(call, `${wanted}, got ${describe(given)}`);
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      throw argumentError(call, `${wanted}, got ${describe(given)}`);
     range = checkOptions<ShardRange>(call, given as ShardRange);
   }
   const { first, last = first, of } = range;

@@ -1,5 +1,7 @@
 // Where the bytes of a checkpoint's tensors come from: drawn, part by part or as a whole, or copied from another checkpoint.
+import { createHash } from 'node:crypto';
 import { type DType, dtypes } from '../../dtype.js';
+import { rangeError } from '../../errors.js';
 import { fillPart, type Law } from '../../init/law.js';
 import { initialiser, type NamedSpec } from '../../init/table.js';
 import * as ops from '../../ops/index.js';
@@ -28,6 +30,13 @@ export const flatView = (into: Uint8Array, dtype: DType): TensorView => {
   const array = new Storage(into.buffer as ArrayBuffer, into.byteOffset, length) as TensorView['array'];
   return { array, dtype, shape: [length], strides: [1], offset: 0 };
 };
+
+/** Bytes of a tensor. */
+export function bytesOf(call: string, name: string, shape: readonly number[], dtype: DType): number {
+  const bytes = shape.reduce((product, size) => product * size, dtypes[dtype].Array.BYTES_PER_ELEMENT);
+  if (Number.isSafeInteger(bytes)) return bytes;
+  throw rangeError(call, `${name} of shape [${shape.join(', ')}] has more elements than a file can hold`);
+}
 
 /** Elements that are drawn by themselves: whatever part is asked for. */
 export function drawn(call: string, path: string, law: Law, dtype: DType, root: Generator): Source {
@@ -81,6 +90,14 @@ export function converted(call: string, file: Readable, name: string, from: DTyp
       ops.copy(call, flatView(bytes, from), flatView(into, to));
     },
   };
+}
+
+/** SHA-256 of a tensor's elements, in hexadecimal. */
+export function digestOf(call: string, tensor: Tensor): string {
+  const { array, offset } = ops.contiguous(call, tensor.elements);
+  const start = array.byteOffset + offset * array.BYTES_PER_ELEMENT;
+  const bytes = new Uint8Array(array.buffer as ArrayBuffer, start, tensor.numel() * array.BYTES_PER_ELEMENT);
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** The elements of a tensor in memory, as they are when they are written. */
