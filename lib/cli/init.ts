@@ -82,7 +82,7 @@ async function init(command: Command, version: string, out: string, flags: InitF
   // The native core is loaded here: --help and wrong flags do without.
   const { setNumThreads } = await import('../native.js');
   const { initializeCheckpoint } = await import('../checkpoint/index.js');
-  const { formatSize } = await import('../checkpoint/sizes.js');
+  const { formatSize } = await import('../checkpoint/size.js');
   if (flags.threads !== undefined) setNumThreads(flags.threads);
   const { model, rule: rules, seed, preset, dtype, shardSize, shards, from, reinit, dryRun, verify } = flags;
   const rate = (perSecond: number) => `${formatSize(Math.round(perSecond))}/s`;

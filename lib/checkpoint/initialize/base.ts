@@ -6,7 +6,7 @@ import { type PlanRow, pathPattern } from '../../init/rules.js';
 import { formatShape, sameShape } from '../../shape.js';
 import type { DescribedTensor } from '../model/description.js';
 import { safetensorsDType, tensorDType } from '../safetensors/dtypes.js';
-import type { CheckpointFiles } from '../safetensors/open.js';
+import type { Checkpoint } from '../safetensors/file.js';
 import type { PlannedTensor } from './plan.js';
 import { bytesOf, converted, copied } from './sources.js';
 
@@ -18,7 +18,9 @@ export class Base {
 
   constructor(
     readonly call: string,
-    readonly files: CheckpointFiles,
+    /** What errors call it. */
+    readonly path: string,
+    readonly checkpoint: Checkpoint,
     reinit: readonly string[],
   ) {
     this.#patterns = reinit.map((text) => ({ text, regExp: pathPattern(text), used: false }));
@@ -33,22 +35,24 @@ export class Base {
 
   /** How a tensor is copied; undefined for one that is drawn. */
   async plan(tensor: DescribedTensor, row: PlanRow, dtype: DType | undefined): Promise<PlannedTensor | undefined> {
-    const { call, files } = this;
+    const { call, checkpoint } = this;
     const { name, shape } = tensor;
     if (this.#isDrawn(name)) return undefined;
-    const info = files.tensors.get(name);
+    const info = checkpoint.tensors.get(name);
     if (info === undefined || !sameShape(info.shape, shape)) {
       const there = info === undefined ? 'does not have it' : `has it with shape ${formatShape(info.shape)}`;
       throw argumentError(
         call,
-        `${name} of shape ${formatShape(shape)} cannot be kept: ${files.path} ${there}; name it in reinit`,
+        `${name} of shape ${formatShape(shape)} cannot be kept: ${this.path} ${there}; name it in reinit`,
       );
     }
     const from = tensorDType(info.dtype);
     const isFloat = from !== undefined && dtypes[from].kind === 'float';
     const to = isFloat && dtype !== undefined ? dtype : from;
     const source =
-      to === from || from === undefined ? copied(files, name) : converted(call, files, name, from, to as DType);
+      to === from || from === undefined
+        ? copied(checkpoint, name)
+        : converted(call, checkpoint, name, from, to as DType);
     const stored = to === undefined ? info.dtype : safetensorsDType(to);
     return {
       name,
@@ -67,7 +71,7 @@ export class Base {
     const hash = createHash('sha256');
     for (const begin of [0, Math.max(0, length - sampled)]) {
       const bytes = new Uint8Array(Math.min(sampled, length));
-      await this.files.readInto(name, begin, bytes);
+      await this.checkpoint.readInto(name, begin, bytes);
       hash.update(bytes);
     }
     return hash.digest('hex');

@@ -3,7 +3,7 @@ import { fillByLaw, type Law } from '../../init/law.js';
 import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
 import { tensorDType } from '../safetensors/dtypes.js';
-import { formatSize } from '../sizes.js';
+import { formatSize } from '../size.js';
 import type { CheckpointPlan } from './plan.js';
 import { flatView } from './sources.js';
 import { tileBytes } from './tiles.js';

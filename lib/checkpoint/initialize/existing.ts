@@ -2,14 +2,14 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateError } from '../../errors.js';
+import { systemCode, systemError } from '../files.js';
 import { lengthBytes, parseHeader } from '../safetensors/header.js';
+import { indexName } from '../safetensors/sharded.js';
 import type { CheckpointPlan, PlannedShard } from './plan.js';
 import { temporaryName } from './shard_file.js';
 
 /** Files that a reader of the folder would take for a part of the checkpoint. */
 const checkpointFile = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
-
-export const indexName = 'model.safetensors.index.json';
 
 /** What an earlier run has left. */
 export interface Existing {
@@ -26,9 +26,9 @@ export interface Existing {
  * @throws RangeError (ERR_STATE) where a file of the plan's has other content, or another checkpoint is in the folder
  */
 export async function findExisting(call: string, plan: CheckpointPlan): Promise<Existing> {
-  const names = await readdir(plan.folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [] as string[];
-    throw error;
+  const names = await readdir(plan.folder).catch((error) => {
+    if (systemCode(error) === 'ENOENT') return [] as string[];
+    throw systemError(call, 'read', plan.folder, error);
   });
   const found = new Set(names);
   const complete = new Set<PlannedShard>();

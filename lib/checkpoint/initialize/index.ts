@@ -3,13 +3,13 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { checkOptions } from '../../arguments.js';
 import type { DType } from '../../dtype.js';
-import { argumentError, describe, type EvenkeelError, fileError, rangeError } from '../../errors.js';
+import { argumentError, describe, fileError, rangeError } from '../../errors.js';
 import type { Rule } from '../../init/rules.js';
 import { type AsyncOptions, checkSignal } from '../../job.js';
 import { parseDType } from '../model/dtypes.js';
 import { describeModel, type ModelSource } from '../model/index.js';
-import { openCheckpoint } from '../safetensors/open.js';
-import { formatSize, parseSize } from '../sizes.js';
+import { openCheckpoint } from '../safetensors/file.js';
+import { checkBytes, formatSize } from '../size.js';
 import { Base } from './base.js';
 import { estimate } from './estimate.js';
 import { findExisting } from './existing.js';
@@ -88,15 +88,16 @@ export async function initializeCheckpoint(
 ): Promise<CheckpointReport> {
   const given = checkArguments(path, options);
   given.signal?.throwIfAborted();
-  const base = given.from === undefined ? undefined : new Base(call, await openCheckpoint(given.from), given.reinit);
+  const base =
+    given.from === undefined ? undefined : new Base(call, given.from, await openCheckpoint(given.from), given.reinit);
   try {
     const model = given.model ?? given.from!;
     const description = await describeModel(model, { call });
     const plan = await planCheckpoint(call, { ...given, description, base });
     base?.checkPatterns();
-    return await withFileErrors(plan, () => carryOut(plan, given));
+    return await carryOut(plan, given);
   } finally {
-    await base?.files.close();
+    await base?.checkpoint.close();
   }
 }
 
@@ -139,7 +140,7 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     dtype: dtype === undefined ? undefined : parseDType(call, dtype),
     // A file that is named is one file, unless a size is asked for that it exceeds.
     shardSize:
-      shardSize === undefined ? (isFile ? Infinity : defaultShardSize) : parseSize(call, 'shardSize', shardSize),
+      shardSize === undefined ? (isFile ? Infinity : defaultShardSize) : checkBytes(call, 'shardSize', shardSize),
     shards: shards === undefined ? undefined : checkShardRange(call, shards),
     from,
     reinit,
@@ -225,33 +226,4 @@ async function checkSpace({ folder }: CheckpointPlan, shards: readonly PlannedSh
     call,
     `${formatSize(needed)} are to be written to ${folder}, and ${formatSize(bavail * bsize)} are free`,
   );
-}
-
-const causes: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: "the user's quota is used up",
-  EROFS: 'the file system is read-only',
-  EACCES: 'it must not be written to',
-  EPERM: 'it must not be written to',
-  EFBIG: 'the file system, or a limit of the process, does not allow files of this size',
-  ENOTDIR: 'it lies below something that is no folder',
-  EEXIST: 'something else of that name is there',
-  EISDIR: 'it is a folder',
-  EIO: 'the disk failed',
-};
-
-/** The system's errors in our words. */
-async function withFileErrors<T>({ folder }: CheckpointPlan, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, path, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined || code === undefined) throw error as EvenkeelError;
-    const problem = causes[code] ?? (error as Error).message;
-    throw fileError(
-      call,
-      `cannot write ${path ?? folder}: ${problem} (${code}). Files that are complete stay; run it again to go on`,
-      error,
-    );
-  }
 }

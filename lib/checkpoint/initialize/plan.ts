@@ -13,9 +13,9 @@ import type { ModelDescription } from '../model/description.js';
 import { planDescription } from '../model/plan.js';
 import { type SafetensorsDType, safetensorsDType } from '../safetensors/dtypes.js';
 import { type Header, layOut } from '../safetensors/header.js';
-import { formatSize } from '../sizes.js';
+import { shardName, singleName, splitShards } from '../safetensors/sharded.js';
+import { formatSize } from '../size.js';
 import type { Base } from './base.js';
-import { shardName, splitShards } from './shards.js';
 import { bytesOf, digestOf, drawn, drawnWhole, held, type Source, withZeros } from './sources.js';
 
 /** A tensor that is going to be written. */
@@ -88,7 +88,7 @@ export async function planCheckpoint(call: string, options: PlanOptions): Promis
     .digest('hex');
   const metadata = {
     format: 'pt',
-    ...base?.files.metadata,
+    ...base?.checkpoint.metadata,
     ...Object.fromEntries(description.tied),
     'evenkeel.plan': digest,
     'evenkeel.seed': String(root.initialSeed()),
@@ -164,7 +164,7 @@ function planShards(
     );
   }
   return groups.map((group, i) => {
-    const name = file ?? shardName(i + 1, groups.length);
+    const name = file ?? (groups.length === 1 ? singleName : shardName(i + 1, groups.length));
     const { header, bytes: headerBytes } = layOut(call, group, metadata);
     const byName = new Map(group.map((tensor) => [tensor.name, tensor]));
     const ordered = [...header.tensors.keys()].map((key) => byName.get(key)!);

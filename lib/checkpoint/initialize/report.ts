@@ -1,7 +1,7 @@
 // What a run did, or would do: an object for programs, a table for people.
 import { columns } from '../../columns.js';
 import { formatShape, numElements } from '../../shape.js';
-import { formatSize } from '../sizes.js';
+import { formatSize } from '../size.js';
 import type { Estimate } from './estimate.js';
 import type { CheckpointPlan, PlannedShard, PlannedTensor } from './plan.js';
 import type { CheckpointVerification } from './verify.js';

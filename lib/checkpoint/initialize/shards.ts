@@ -1,28 +1,6 @@
-// Which tensors of a checkpoint go into which file.
+// Which of a checkpoint's shards a run is for.
 import { checkOptions } from '../../arguments.js';
 import { argumentError, describe, rangeError } from '../../errors.js';
-
-/** Tensors in order, as many in each shard as fit; one that is larger than a shard gets one for itself. The rule of Hugging Face. */
-export function splitShards<T extends { readonly bytes: number }>(tensors: readonly T[], most: number): T[][] {
-  const shards: T[][] = [];
-  let bytes = 0;
-  for (const tensor of tensors) {
-    if (shards.length === 0 || bytes + tensor.bytes > most) {
-      shards.push([]);
-      bytes = 0;
-    }
-    shards.at(-1)!.push(tensor);
-    bytes += tensor.bytes;
-  }
-  return shards;
-}
-
-/** Name of a shard, counted from 1; a checkpoint of one file has no number. */
-export function shardName(number: number, of: number): string {
-  if (of === 1) return 'model.safetensors';
-  const five = (n: number) => String(n).padStart(5, '0');
-  return `model-${five(number)}-of-${five(of)}.safetensors`;
-}
 
 /** Some of a checkpoint's shards, counted from 1: those that one of several machines makes. */
 export interface ShardRange {

@@ -1,26 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkShardRange, shardName, splitShards } from '../../../lib/checkpoint/initialize/shards.js';
-
-const split = (sizes: number[], most: number) =>
-  splitShards(
-    sizes.map((bytes) => ({ bytes })),
-    most,
-  ).map((shard) => shard.map(({ bytes }) => bytes));
+import { checkShardRange } from '../../../lib/checkpoint/initialize/shards.js';
 
 describe('shards', () => {
-  it('take tensors in order, as many as fit', () => {
-    expect(split([4, 4, 4, 2, 9, 1, 20, 1, 1], 10)).toEqual([[4, 4], [4, 2], [9, 1], [20], [1, 1]]);
-    expect(split([3, 3], 6)).toEqual([[3, 3]]);
-    expect(split([0, 0, 7, 0], 5)).toEqual([[0, 0], [7], [0]]);
-    expect(split([], 5)).toEqual([]);
-    expect(split([1, 2, 3], Infinity)).toEqual([[1, 2, 3]]);
-  });
-
-  it('have the names that loaders look for', () => {
-    expect(shardName(1, 1)).toBe('model.safetensors');
-    expect(shardName(3, 16)).toBe('model-00003-of-00016.safetensors');
-  });
-
   it('are chosen by ranges', () => {
     expect(checkShardRange('call', '3-7/16')).toEqual({ first: 3, last: 7, of: 16 });
     expect(checkShardRange('call', '3/16')).toEqual({ first: 3, last: 3, of: 16 });
