@@ -2,7 +2,15 @@
 // got and what it wanted.
 
 /** The stable codes that errors carry in their `code` property. */
-export type ErrorCode = 'ERR_SHAPE' | 'ERR_DTYPE' | 'ERR_RANGE' | 'ERR_ARGUMENT' | 'ERR_DETACHED' | 'ERR_STATE';
+export type ErrorCode =
+  | 'ERR_SHAPE'
+  | 'ERR_DTYPE'
+  | 'ERR_RANGE'
+  | 'ERR_ARGUMENT'
+  | 'ERR_DETACHED'
+  | 'ERR_STATE'
+  | 'ERR_FORMAT'
+  | 'ERR_FILE';
 
 /** An error thrown by evenkeel: a built-in error class with a `code`. */
 export type EvenkeelError = (TypeError | RangeError) & { readonly code: ErrorCode };
@@ -39,6 +47,17 @@ export function detachedError(call: string, problem: string): EvenkeelError {
 /** A call that is valid, but not in this object's present state. */
 export function stateError(call: string, problem: string): EvenkeelError {
   return coded(new RangeError(`${call}: ${problem}`), 'ERR_STATE');
+}
+
+/** Bytes that are not what their format asks for: a damaged file, a hostile one, or one of another format. */
+export function formatError(call: string, problem: string): EvenkeelError {
+  return coded(new TypeError(`${call}: ${problem}`), 'ERR_FORMAT');
+}
+
+/** A file or folder that cannot be read or written; the system's own error, where there is one, is the `cause`. */
+export function fileError(call: string, problem: string, cause?: unknown): EvenkeelError {
+  const error = coded(new RangeError(`${call}: ${problem}`), 'ERR_FILE');
+  return cause === undefined ? error : Object.assign(error, { cause });
 }
 
 /** An error of another call, said to be `call`'s. */

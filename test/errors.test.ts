@@ -10,6 +10,8 @@ describe('errors', () => {
     ['argumentError', TypeError, 'ERR_ARGUMENT'],
     ['detachedError', TypeError, 'ERR_DETACHED'],
     ['stateError', RangeError, 'ERR_STATE'],
+    ['formatError', TypeError, 'ERR_FORMAT'],
+    ['fileError', RangeError, 'ERR_FILE'],
   ] as const)('%s', (name, type, code) => {
     const { [name]: make } = errors;
     const error = make('call', 'what is wrong');

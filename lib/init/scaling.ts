@@ -2,11 +2,12 @@
 // rule for the standard deviation each, one line an initialiser.
 import { checkNumber, checkOptions } from '../arguments.js';
 import { argumentError, describe, rangeError } from '../errors.js';
-import { fillNormal, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
+import type { RandomOptions } from '../fill.js';
 import { type FanOptions, fans, formatShape, numElements, type Shape } from '../shape.js';
 import { operand, type Tensor } from '../tensor/index.js';
 import { checkGain } from './checks.js';
 import { calculateGain, type Nonlinearity } from './gains.js';
+import { fillByLaw, type Law } from './law.js';
 
 /** Which fan a variance is divided by; torch's spelling works too. */
 export type FanMode = 'fan_in' | 'fan_out' | 'fanIn' | 'fanOut';
@@ -41,10 +42,23 @@ export interface VarianceScalingOptions extends ScalingOptions {
 }
 
 /** The standard deviation of a standard normal distribution truncated to [-2, 2], which the parent's is divided by. */
-export const truncatedStd = 0.8796256610342398;
+const truncatedStd = 0.8796256610342398;
 
 /** A rule: the standard deviation that a weight of this shape gets. */
 type StdRule<O> = (call: string, shape: Shape, options: O) => number;
+
+/** Mean 0 and a standard deviation. */
+export function scaledLaw(distribution: ScalingDistribution, std: number): Law {
+  if (distribution === 'uniform') {
+    // A uniform distribution on [-bound, bound] has standard deviation bound / sqrt(3).
+    const bound = Math.sqrt(3) * std;
+    return { distribution, low: -bound, high: bound };
+  }
+  if (distribution === 'untruncated_normal' || std === 0) return { distribution: 'normal', mean: 0, std };
+  // Truncated at two of the parent's standard deviations; std is what is left.
+  const parent = std / truncatedStd;
+  return { distribution: 'truncNormal', mean: 0, std: parent, low: -2 * parent, high: 2 * parent };
+}
 
 /** Fills with a distribution of mean 0 and the standard deviation that a rule gives. */
 function scaled<T extends Tensor, O extends RandomOptions>(
@@ -64,19 +78,7 @@ function scaled<T extends Tensor, O extends RandomOptions>(
   if (!Number.isFinite(std)) {
     throw rangeError(call, `the standard deviation of shape ${formatShape(view.shape)} would be ${std}`);
   }
-  const random = { generator: given.generator };
-  if (distribution === 'untruncated_normal') {
-    fillNormal(call, view, 0, std, random);
-  } else if (distribution === 'truncated_normal') {
-    // Truncated at two of the parent's standard deviations; std is what is left.
-    const parent = std / truncatedStd;
-    if (std > 0) fillTruncNormal(call, view, 0, parent, -2 * parent, 2 * parent, random);
-    else fillNormal(call, view, 0, 0, random);
-  } else {
-    // A uniform distribution on [-bound, bound] has standard deviation bound / sqrt(3).
-    const bound = Math.sqrt(3) * std;
-    fillUniform(call, view, -bound, bound, random);
-  }
+  fillByLaw(call, view, scaledLaw(distribution, std), { generator: given.generator });
   return tensor;
 }
 

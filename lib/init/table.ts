@@ -4,6 +4,7 @@ import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor/index.js';
 import { constant_, dirac_, eye_, normal_, ones_, sparse_, truncNormal_, uniform_, zeros_ } from './basic.js';
+import { type Law, lawTarget } from './law.js';
 import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {
   type KaimingOptions,
@@ -13,10 +14,9 @@ import {
   lecunNormal_,
   lecunStd,
   lecunUniform_,
-  type ScalingDistribution,
   type ScalingOptions,
+  scaledLaw,
   scalingDistribution,
-  truncatedStd,
   type VarianceScalingOptions,
   varianceScaling_,
   varianceScalingStd,
@@ -24,11 +24,13 @@ import {
   xavierStd,
   xavierUniform_,
 } from './scaling.js';
-import { constantTarget, normalTarget, type Target, truncatedNormalTarget, uniformTarget } from './target.js';
+import type { Target } from './target.js';
 
 interface Row<O> {
   readonly apply: (tensor: Tensor, options: O & { generator: Generator }) => void;
   readonly target: (call: string, shape: Shape, options: O) => Target;
+  /** Undefined for initialisers whose elements depend on one another, or on their place. */
+  readonly law?: (call: string, shape: Shape, options: O) => Law;
 }
 
 /** A row whose options are O. */
@@ -36,12 +38,9 @@ function row<O extends object>(apply: Row<O>['apply'], target: Row<O>['target'])
   return { apply, target };
 }
 
-/** A distribution of the scaling core with mean 0 and a standard deviation. */
-function scaledTarget(distribution: ScalingDistribution, std: number): Target {
-  if (distribution === 'untruncated_normal') return normalTarget(0, std);
-  if (distribution === 'uniform') return uniformTarget(-Math.sqrt(3) * std, Math.sqrt(3) * std);
-  const parent = std / truncatedStd;
-  return truncatedNormalTarget(0, parent, -2 * parent, 2 * parent);
+/** A row whose elements are drawn by themselves. */
+function elements<O extends object>(apply: Row<O>['apply'], law: NonNullable<Row<O>['law']>): Row<O> {
+  return { apply, law, target: (call, shape, options) => lawTarget(law(call, shape, options)) };
 }
 
 /** Elements that do not share one law: only mean and standard deviation are known. */
@@ -58,46 +57,46 @@ function onesAmongZeros(ones: number, count: number): Target {
 type Gain = { gain?: number };
 
 export const initialisers = {
-  zeros: row<object>(zeros_, () => constantTarget(0)),
-  ones: row<object>(ones_, () => constantTarget(1)),
-  constant: row<{ value: number }>(
+  zeros: elements<object>(zeros_, () => ({ distribution: 'constant', value: 0 })),
+  ones: elements<object>(ones_, () => ({ distribution: 'constant', value: 1 })),
+  constant: elements<{ value: number }>(
     (tensor, { value }) => constant_(tensor, value),
-    (_, __, { value }) => constantTarget(value),
+    (_, __, { value }) => ({ distribution: 'constant', value }),
   ),
-  uniform: row<{ a?: number; b?: number }>(
+  uniform: elements<{ a?: number; b?: number }>(
     (tensor, { a, b, generator }) => uniform_(tensor, a, b, { generator }),
-    (_, __, { a = 0, b = 1 }) => uniformTarget(a, b),
+    (_, __, { a = 0, b = 1 }) => ({ distribution: 'uniform', low: a, high: b }),
   ),
-  normal: row<{ mean?: number; std?: number }>(
+  normal: elements<{ mean?: number; std?: number }>(
     (tensor, { mean, std, generator }) => normal_(tensor, mean, std, { generator }),
-    (_, __, { mean = 0, std = 1 }) => normalTarget(mean, std),
+    (_, __, { mean = 0, std = 1 }) => ({ distribution: 'normal', mean, std }),
   ),
-  truncNormal: row<{ mean?: number; std?: number; a?: number; b?: number }>(
+  truncNormal: elements<{ mean?: number; std?: number; a?: number; b?: number }>(
     (tensor, { mean, std, a, b, generator }) => truncNormal_(tensor, mean, std, a, b, { generator }),
-    (_, __, { mean = 0, std = 1, a = -2, b = 2 }) => truncatedNormalTarget(mean, std, a, b),
+    (_, __, { mean = 0, std = 1, a = -2, b = 2 }) => ({ distribution: 'truncNormal', mean, std, low: a, high: b }),
   ),
-  xavierUniform: row<ScalingOptions & Gain>(
+  xavierUniform: elements<ScalingOptions & Gain>(
     (tensor, { gain, ...options }) => xavierUniform_(tensor, gain, options),
-    (call, shape, options) => scaledTarget('uniform', xavierStd(call, shape, options)),
+    (call, shape, options) => scaledLaw('uniform', xavierStd(call, shape, options)),
   ),
-  xavierNormal: row<ScalingOptions & Gain>(
+  xavierNormal: elements<ScalingOptions & Gain>(
     (tensor, { gain, ...options }) => xavierNormal_(tensor, gain, options),
-    (call, shape, options) => normalTarget(0, xavierStd(call, shape, options)),
+    (call, shape, options) => scaledLaw('untruncated_normal', xavierStd(call, shape, options)),
   ),
-  kaimingUniform: row<KaimingOptions>(kaimingUniform_, (call, shape, options) =>
-    scaledTarget('uniform', kaimingStd(call, shape, options)),
+  kaimingUniform: elements<KaimingOptions>(kaimingUniform_, (call, shape, options) =>
+    scaledLaw('uniform', kaimingStd(call, shape, options)),
   ),
-  kaimingNormal: row<KaimingOptions>(kaimingNormal_, (call, shape, options) =>
-    normalTarget(0, kaimingStd(call, shape, options)),
+  kaimingNormal: elements<KaimingOptions>(kaimingNormal_, (call, shape, options) =>
+    scaledLaw('untruncated_normal', kaimingStd(call, shape, options)),
   ),
-  varianceScaling: row<VarianceScalingOptions>(varianceScaling_, (call, shape, options) =>
-    scaledTarget(scalingDistribution(call, options), varianceScalingStd(call, shape, options)),
+  varianceScaling: elements<VarianceScalingOptions>(varianceScaling_, (call, shape, options) =>
+    scaledLaw(scalingDistribution(call, options), varianceScalingStd(call, shape, options)),
   ),
-  lecunNormal: row<ScalingOptions>(lecunNormal_, (call, shape, options) =>
-    scaledTarget('truncated_normal', lecunStd(call, shape, options)),
+  lecunNormal: elements<ScalingOptions>(lecunNormal_, (call, shape, options) =>
+    scaledLaw('truncated_normal', lecunStd(call, shape, options)),
   ),
-  lecunUniform: row<ScalingOptions>(lecunUniform_, (call, shape, options) =>
-    scaledTarget('uniform', lecunStd(call, shape, options)),
+  lecunUniform: elements<ScalingOptions>(lecunUniform_, (call, shape, options) =>
+    scaledLaw('uniform', lecunStd(call, shape, options)),
   ),
   orthogonal: row<Gain>(
     (tensor, { gain, generator }) => orthogonal_(tensor, gain, { generator }),
@@ -153,16 +152,23 @@ export type InitSpec =
 /** The description that a name alone stands for. */
 export const withName = (spec: InitSpec): NamedSpec => (typeof spec === 'string' ? { initialiser: spec } : spec);
 
+/** An initialiser with its options. */
+export interface Initialiser {
+  /** Fills the tensor. */
+  readonly apply: (tensor: Tensor, generator: Generator) => void;
+  /** The distribution that a tensor of this shape gets. */
+  readonly target: (shape: Shape) => Target;
+  /** The law of every element, where each is drawn by itself; undefined for the others. */
+  readonly law: (shape: Shape) => Law | undefined;
+}
+
 /**
  * An initialiser by its description: how it fills a tensor and what distribution it is to give.
  *
  * @param path what the tensor is called, for error messages
  * @throws TypeError (ERR_ARGUMENT) for a name that is not one of the table's
  */
-export function initialiser(
-  path: string,
-  spec: InitSpec,
-): { apply: (tensor: Tensor, generator: Generator) => void; target: (shape: Shape) => Target } {
+export function initialiser(path: string, spec: InitSpec): Initialiser {
   const given = withName(spec);
   const name = (given as { initialiser?: unknown } | null | undefined)?.initialiser;
   if (typeof name !== 'string' || !Object.hasOwn(initialisers, name)) {
@@ -177,6 +183,7 @@ export function initialiser(
   return {
     apply: (tensor, generator) => inContext(path, () => found.apply(tensor, { ...options, generator })),
     target: (shape) => inContext(path, () => found.target(name, shape, options)),
+    law: (shape) => inContext(path, () => found.law?.(name, shape, options)),
   };
 }
 

@@ -145,8 +145,8 @@ export function asanAddonEnv() {
 export const ts = {
   name: 'compiling TypeScript',
   stamp: 'dist/.evenkeel-ts',
-  entries: ['index', 'study/index', 'cli/main', 'init/worker', 'study/sweep/worker'].filter((entry) =>
-    existsSync(at(`lib/${entry}.ts`)),
+  entries: ['index', 'study/index', 'checkpoint/index', 'cli/main', 'init/worker', 'study/sweep/worker'].filter(
+    (entry) => existsSync(at(`lib/${entry}.ts`)),
   ),
   hash: () => hashOf([...self, 'tsconfig.json', ...filesUnder('lib')]),
   outputs() {

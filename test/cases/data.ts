@@ -89,7 +89,7 @@ export function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>, r
 
 /** What an error must be: its class and code; its message begins with the call, and says all of `parts`. */
 export function failure(code: string, call: string, ...parts: (string | number)[]) {
-  const name = ['ERR_ARGUMENT', 'ERR_DTYPE', 'ERR_DETACHED'].includes(code) ? 'TypeError' : 'RangeError';
+  const name = ['ERR_ARGUMENT', 'ERR_DTYPE', 'ERR_DETACHED', 'ERR_FORMAT'].includes(code) ? 'TypeError' : 'RangeError';
   const escaped = [...parts].map((part) => `(?=[^]*${String(part).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')})`);
   return expect.objectContaining({
     name,
