@@ -1,4 +1,4 @@
-// Memory that asynchronous work is going to write to: nobody else may write there until it has.
+// Memory that asynchronous work is going to write to, or reads as it is now: nobody else may write there until it is done.
 import { stateError } from './errors.js';
 import { formatShape } from './shape.js';
 import { unallocatedStart, type View } from './view.js';
@@ -9,11 +9,17 @@ interface Range {
   readonly end: number;
 }
 
-/** Who is going to write, and where. Elements between those of a strided view count as well. */
+/** What is done with memory that is claimed. */
+type Use = 'read' | 'written to';
+
+/** Who is going to write or reads, and where. Elements between those of a strided view count as well. */
 export class Claim {
   readonly #ranges = new Map<ArrayBufferLike, Range[]>();
 
-  constructor(readonly call: string) {}
+  constructor(
+    readonly call: string,
+    readonly use: Use,
+  ) {}
 
   add(view: View): void {
     const { buffer } = view.array;
@@ -40,24 +46,24 @@ const active = new Set<Claim>();
 /** What is claimed at the moment, on this thread of JavaScript. */
 export const claims: ReadonlySet<Claim> = active;
 
-/** Throws where a view's memory is claimed. */
-export function checkUnclaimed(call: string, view: View): void {
+/** Throws where a view's memory is claimed; one that is only to be read may be read by others. */
+export function checkUnclaimed(call: string, view: View, use: Use = 'written to'): void {
   // Nobody can have claimed what does not exist yet.
   if (unallocatedStart(view) !== undefined) return;
   for (const claim of claims) {
-    if (!claim.overlaps(view)) continue;
+    if ((use === 'read' && claim.use === 'read') || !claim.overlaps(view)) continue;
     throw stateError(
       call,
-      `a tensor of shape ${formatShape(view.shape)} is being written to by ${claim.call}; await that first`,
+      `a tensor of shape ${formatShape(view.shape)} is being ${claim.use} by ${claim.call}; await that first`,
     );
   }
 }
 
 /** Claims views for a call; throws where some are claimed already. Returns the claim, to be released. */
-export function claim(call: string, views: Iterable<View>): Claim {
-  const made = new Claim(call);
+export function claim(call: string, views: Iterable<View>, use: Use = 'written to'): Claim {
+  const made = new Claim(call, use);
   for (const view of views) {
-    checkUnclaimed(call, view);
+    checkUnclaimed(call, view, use);
     made.add(view);
   }
   active.add(made);
