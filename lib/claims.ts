@@ -1,7 +1,7 @@
 // Memory that asynchronous work is going to write to, or reads as it is now: nobody else may write there until it is done.
 import { stateError } from './errors.js';
 import { formatShape } from './shape.js';
-import type { View } from './view.js';
+import { unallocatedStart, type View } from './view.js';
 
 /** The bytes of a buffer from a view's first element to the end of its last. */
 interface Range {
@@ -48,6 +48,8 @@ export const claims: ReadonlySet<Claim> = active;
 
 /** Throws where a view's memory is claimed; one that is only to be read may be read by others. */
 export function checkUnclaimed(call: string, view: View, use: Use = 'written to'): void {
+  // Nobody can have claimed what does not exist yet.
+  if (unallocatedStart(view) !== undefined) return;
   for (const claim of claims) {
     if ((use === 'read' && claim.use === 'read') || !claim.overlaps(view)) continue;
     throw stateError(

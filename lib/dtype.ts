@@ -114,6 +114,13 @@ export function decode(dtype: StorageDType, stored: number | bigint): Scalar {
   return safe ? Number(stored) : stored;
 }
 
+/** The number 1 as it is stored. */
+export function storedOne(dtype: DType): number | bigint {
+  if (dtype === 'float16') return 0x3c00;
+  if (dtype === 'bfloat16') return 0x3f80;
+  return dtype === 'int64' ? 1n : 1;
+}
+
 /**
  * Checks that a value can be an element of a dtype that is not a half, and returns it as it is stored: integers drop
  * fractions, as torch does. `fill` refuses finite floats that are out of range, others become infinite.

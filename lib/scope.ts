@@ -2,6 +2,7 @@
 import { argumentError, describe } from './errors.js';
 import { observe, ScopeMemory } from './memory.js';
 import { Tensor } from './tensor/index.js';
+import { unallocatedStart } from './view.js';
 
 /**
  * Calls `fn` and returns its result. The memory of large tensors that were made meanwhile, and that the result does not
@@ -51,7 +52,8 @@ function buffersOf(value: unknown): Set<ArrayBufferLike> | 'all' {
     const next = waiting.pop();
     if (next instanceof Tensor) {
       if (next.gradFn !== null) return 'all';
-      buffers.add(next.elements.array.buffer);
+      // What has no memory yet has none of the scope's.
+      if (unallocatedStart(next.elements) === undefined) buffers.add(next.elements.array.buffer);
       visit(next.grad);
     } else if (ArrayBuffer.isView(next)) {
       buffers.add(next.buffer);

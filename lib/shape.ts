@@ -70,6 +70,15 @@ export function checkCount(call: string, value: unknown, name: string): number {
 
 /** Checks a shape given by a user and returns a copy of it. */
 export function checkShape(call: string, shape: unknown): number[] {
+  return checkSizes(call, shape, maxElements);
+}
+
+/** Checks the shape of what need not be in memory: it may have more elements than a tensor there. */
+export function checkDescribedShape(call: string, shape: unknown): number[] {
+  return checkSizes(call, shape, Number.MAX_SAFE_INTEGER);
+}
+
+function checkSizes(call: string, shape: unknown, most: number): number[] {
   if (!Array.isArray(shape)) throw argumentError(call, `shape must be an array of numbers, got ${describe(shape)}`);
   if (shape.length > maxDims) {
     throw shapeError(call, `at most ${maxDims} dimensions are supported, got ${shape.length}`);
@@ -83,8 +92,8 @@ export function checkShape(call: string, shape: unknown): number[] {
     count *= size;
     reach *= Math.max(size, 1);
   }
-  if (count > maxElements) {
-    throw rangeError(call, `shape ${formatShape(checked)} has more than ${maxElements} elements`);
+  if (count > most) {
+    throw rangeError(call, `shape ${formatShape(checked)} has more than ${most} elements`);
   }
   // Only where there are no elements: their strides must be exact all the same.
   if (reach > Number.MAX_SAFE_INTEGER) {

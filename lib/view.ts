@@ -1,8 +1,8 @@
 // A view: a strided window on a typed array, all that the gate and the table of operations see of a tensor. And torch's
 // ways to look at the same elements under other shapes, none of which copies.
-import type { DType, StorageArray, StorageDType } from './dtype.js';
+import { type DType, type StorageArray, type StorageDType, storedOne, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
-import { allocate, allocateOutput } from './memory.js';
+import { allocate, allocateOutput, observe } from './memory.js';
 import {
   checkDim,
   checkDims,
@@ -48,17 +48,105 @@ export function outputView(call: string, shape: Shape, dtype: DType): TensorView
   return freshView(call, shape, dtype, allocateOutput);
 }
 
+/** Storage that is allocated when it is first looked at: its elements are all `start` until something is written. */
+class LazyStorage {
+  #array: TensorArray | undefined;
+
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly start: 0 | 1,
+  ) {}
+
+  get allocated(): boolean {
+    return this.#array !== undefined;
+  }
+
+  /** For the named call, which an error says there is no memory for. */
+  array(call: string): TensorArray {
+    this.#array ??= orNoMemory(call, this.shape, this.dtype, () => {
+      // Not the memory of whatever scope or recording is the first to look: it belongs to the tensor.
+      const array = observe(undefined, () => allocate(this.dtype, numElements(this.shape)));
+      return this.start === 0 ? array : (array.fill(storedOne(this.dtype) as never) as TensorArray);
+    });
+    return this.#array;
+  }
+}
+
+/**
+ * A view whose elements are allocated when `array` is first read, by it or by another view of the same storage. From then on
+ * `array` is a field as in any other view.
+ */
+class LazyView implements View {
+  declare readonly array: TensorArray;
+  readonly #storage: LazyStorage;
+
+  constructor(
+    storage: LazyStorage,
+    readonly dtype: DType,
+    readonly shape: Shape,
+    readonly strides: Shape,
+    readonly offset: number,
+    readonly version: Version,
+  ) {
+    this.#storage = storage;
+  }
+
+  get allocated(): boolean {
+    return this.#storage.allocated;
+  }
+  get start(): 0 | 1 {
+    return this.#storage.start;
+  }
+
+  allocate(call: string): TensorArray {
+    const value = this.#storage.array(call);
+    // A field of its own, so that reading it again costs nothing.
+    Object.defineProperty(this, 'array', { value, enumerable: true, writable: true, configurable: true });
+    return value;
+  }
+
+  with(shape: Shape, strides: Shape, offset: number, version: Version): LazyView {
+    return new LazyView(this.#storage, this.dtype, shape, strides, offset, version);
+  }
+}
+
+Object.defineProperty(LazyView.prototype, 'array', {
+  get(this: LazyView) {
+    return this.allocate('array');
+  },
+  configurable: true,
+});
+
+/** A contiguous view whose elements, all 0 or all 1, are allocated when they are first read or written. */
+export function lazyView(shape: Shape, dtype: DType, start: 0 | 1): TensorView {
+  const storage = new LazyStorage(shape, dtype, start);
+  return new LazyView(storage, dtype, shape, contiguousStrides(shape), 0, { count: 0 });
+}
+
+/** What the elements of a view are that has no memory yet; undefined where it has. */
+export function unallocatedStart(view: View): 0 | 1 | undefined {
+  return view instanceof LazyView && !view.allocated ? view.start : undefined;
+}
+
 function freshView(call: string, shape: Shape, dtype: DType, make: typeof allocate): TensorView {
+  const array = orNoMemory(call, shape, dtype, () => make(dtype, numElements(shape)));
+  return { array, dtype, shape, strides: contiguousStrides(shape), offset: 0, version: { count: 0 } };
+}
+
+/** What `make` returns; throws what the call is to say where there is no memory. */
+function orNoMemory<T>(call: string, shape: Shape, dtype: DType, make: () => T): T {
   try {
-    const array = make(dtype, numElements(shape));
-    return { array, dtype, shape, strides: contiguousStrides(shape), offset: 0, version: { count: 0 } };
+    return make();
   } catch (cause) {
     throw Object.assign(rangeError(call, `no memory for shape ${formatShape(shape)} of ${dtype}`), { cause });
   }
 }
 
 /** Throws where the view's memory is gone: its buffer was detached (transferred) or shrunk. */
-export function checkMemory(call: string, { array, shape, strides, offset }: View): void {
+export function checkMemory(call: string, view: View): void {
+  const { shape, strides, offset } = view;
+  const array = unallocatedStart(view) === undefined ? view.array : (view as LazyView).allocate(call);
   const last = shape.reduce((index, size, d) => index + (size - 1) * strides[d]!, offset);
   if (last < array.length || shape.includes(0)) return;
   throw detachedError(
@@ -82,7 +170,15 @@ export function isViewContiguous(view: View): boolean {
 
 /** The view with other sizes and strides on the same elements. */
 export function restride<V extends View>(view: V, shape: Shape, strides: Shape, offset = view.offset): V {
+  if (view instanceof LazyView) return view.with(shape, strides, offset, view.version) as View as V;
   return { ...view, shape, strides, offset };
+}
+
+/** The view with a count of its own of how often its elements were written. */
+export function withoutHistory(view: TensorView): TensorView {
+  const version = { count: 0 };
+  if (view instanceof LazyView) return view.with(view.shape, view.strides, view.offset, version);
+  return { ...view, version };
 }
 
 /** The view with every element once, where strides of 0 repeat some: those dimensions have size 1. */

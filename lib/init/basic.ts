@@ -2,7 +2,7 @@
 import { fillNormal, fillSparseZeros, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import * as ops from '../ops/index.js';
 import { operand, type Tensor } from '../tensor/index.js';
-import { checkWritable } from '../view.js';
+import { checkWritable, restride } from '../view.js';
 import { checkDirac, checkSparsity, checkTwoDimensions } from './checks.js';
 
 /**
@@ -105,7 +105,7 @@ export function eye_<T extends Tensor>(tensor: T): T {
   ops.fill(call, view, 0);
   const [rows, columns] = view.shape as [number, number];
   const [down, right] = view.strides as [number, number];
-  ops.fill(call, { ...view, shape: [Math.min(rows, columns)], strides: [down + right] }, 1);
+  ops.fill(call, restride(view, [Math.min(rows, columns)], [down + right]), 1);
   return tensor;
 }
 

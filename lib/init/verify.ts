@@ -4,7 +4,7 @@ import * as ops from '../ops/index.js';
 import { numElements } from '../shape.js';
 import { kolmogorovTail } from '../special.js';
 import { operand, type Tensor } from '../tensor/index.js';
-import { reshapeView } from '../view.js';
+import { reshapeView, restride } from '../view.js';
 import type { Target } from './target.js';
 
 /** What `verify` found. */
@@ -110,7 +110,7 @@ function orthogonality(call: string, tensor: Tensor, target: Target): string[] {
   const flat = ops.contiguous(call, ops.cast(call, view, 'float64'));
   const columns = numElements(view.shape) / rows;
   const matrix = reshapeView(call, flat, [rows, columns])!;
-  const transposed = { ...matrix, shape: [columns, rows], strides: [1, columns] };
+  const transposed = restride(matrix, [columns, rows], [1, columns]);
   const gram = ops.productOps.mm.forward(
     call,
     rows <= columns ? [matrix, transposed] : [transposed, matrix],

@@ -6,13 +6,15 @@ import { checkSize, formatShape, type Shape } from '../shape.js';
 import { Tensor } from '../tensor/index.js';
 import { allocateView } from '../view.js';
 import { batchNorm } from './functional/normalise.js';
-import { type LayerOptions, makeParameter } from './linear.js';
+import { constantParameter, type LayerOptions, lazyTensor } from './linear.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
 import { pythonBool, pythonFloat } from './python.js';
 
 /** Options of BatchNorm1d and BatchNorm2d. */
 export interface BatchNormModuleOptions extends Pick<LayerOptions, 'dtype' | 'bias'> {
+  /** Where false, all tensors start as they do otherwise, but have no memory until an element is first read or written. */
+  init?: boolean;
   /** Added to the variance; 1e-5 by default. */
   eps?: number;
   /** How far running statistics move towards a batch's, 0.1 by default; null for the average over all batches. */
@@ -56,17 +58,16 @@ abstract class BatchNorm extends Module {
     this.momentum = given.momentum === null ? null : checkFinite(call, 'momentum', given.momentum ?? 0.1);
     this.affine = given.affine ?? true;
     this.trackRunningStats = given.trackRunningStats ?? true;
+    const lazy = given.init === false;
     const shape = [this.numFeatures];
-    this.weight = this.affine ? makeParameter(call, shape, dtype) : null;
-    this.bias = this.affine && (given.bias ?? true) ? makeParameter(call, shape, dtype) : null;
-    const buffer = () => (this.trackRunningStats ? makeParameter(call, shape, dtype).detach() : null);
-    this.registerBuffer('runningMean', buffer());
-    this.registerBuffer('runningVar', buffer());
-    this.registerBuffer(
-      'numBatchesTracked',
-      this.trackRunningStats ? new Tensor(allocateView(call, [], 'int64')) : null,
-    );
-    this.resetParameters();
+    this.weight = this.affine ? constantParameter(call, shape, dtype, 1, lazy) : null;
+    this.bias = this.affine && (given.bias ?? true) ? constantParameter(call, shape, dtype, 0, lazy) : null;
+    const buffer = (start: 0 | 1) =>
+      this.trackRunningStats ? constantParameter(call, shape, dtype, start, lazy).detach() : null;
+    this.registerBuffer('runningMean', buffer(0));
+    this.registerBuffer('runningVar', buffer(1));
+    const scalar = () => (lazy ? lazyTensor(call, [], 'int64', 0) : new Tensor(allocateView(call, [], 'int64')));
+    this.registerBuffer('numBatchesTracked', this.trackRunningStats ? scalar() : null);
   }
 
   /** The input's shape, checked. */

@@ -109,8 +109,8 @@ abstract class Conv<Sizes extends readonly number[], Size> extends Module {
     this.groups = checkGroups(call, given.groups ?? 1, this.inChannels, this.outChannels);
     checkGenerator(call, generator);
     const shape = [this.outChannels, this.inChannels / this.groups, ...this.kernelSize];
-    this.weight = makeParameter(call, shape, dtype);
-    this.bias = bias ? makeParameter(call, [this.outChannels], dtype) : null;
+    this.weight = makeParameter(call, shape, dtype, !init);
+    this.bias = bias ? makeParameter(call, [this.outChannels], dtype, !init) : null;
     if (init) this.resetParameters({ generator });
   }
 

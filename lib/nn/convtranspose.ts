@@ -61,8 +61,13 @@ export class ConvTranspose2d extends Module {
       throw argumentError(call, `paddingMode must be 'zeros', got ${describe(given.paddingMode)}`);
     }
     checkGenerator(call, generator);
-    this.weight = makeParameter(call, [this.inChannels, this.outChannels / this.groups, ...this.kernelSize], dtype);
-    this.bias = bias ? makeParameter(call, [this.outChannels], dtype) : null;
+    this.weight = makeParameter(
+      call,
+      [this.inChannels, this.outChannels / this.groups, ...this.kernelSize],
+      dtype,
+      !init,
+    );
+    this.bias = bias ? makeParameter(call, [this.outChannels], dtype, !init) : null;
     if (init) this.resetParameters({ generator });
   }
 

@@ -38,7 +38,7 @@ export class Embedding extends Module {
     this.embeddingDim = checkSize(call, embeddingDim, 'embeddingDim');
     this.paddingIdx = checkPadding(call, paddingIdx, this.numEmbeddings) ?? null;
     checkGenerator(call, generator);
-    this.weight = makeParameter(call, [this.numEmbeddings, this.embeddingDim], dtype);
+    this.weight = makeParameter(call, [this.numEmbeddings, this.embeddingDim], dtype, !init);
     if (init) this.resetParameters({ generator });
   }
 

@@ -3,13 +3,15 @@ import { rangeError } from '../errors.js';
 import { fill } from '../ops/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { checkNormalizedShape, layerNorm } from './functional/normalise.js';
-import { type LayerOptions, makeParameter } from './linear.js';
+import { constantParameter, type LayerOptions } from './linear.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
 import { pythonBool, pythonFloat, pythonTuple } from './python.js';
 
 /** Options of LayerNorm. */
 export interface LayerNormOptions extends Pick<LayerOptions, 'dtype' | 'bias'> {
+  /** Where false, parameters start as 1 and 0 all the same, but have no memory until an element is first read or written. */
+  init?: boolean;
   /** Added to the variance; 1e-5 by default. */
   eps?: number;
   /** Whether elements are scaled and, unless `bias` is false, shifted; true by default. */
@@ -34,15 +36,14 @@ export class LayerNorm extends Module {
   constructor(normalizedShape: number | readonly number[], options?: LayerNormOptions) {
     super();
     const call = 'LayerNorm';
-    const { dtype, eps = 1e-5, elementwiseAffine = true, bias = true } = checkOptions(call, options);
+    const { dtype, eps = 1e-5, elementwiseAffine = true, bias = true, init = true } = checkOptions(call, options);
     const shape = checkNormalizedShape(call, normalizedShape);
     this.normalizedShape = shape;
     this.eps = checkFinite(call, 'eps', eps);
     if (eps < 0) throw rangeError(call, `eps must be 0 or more, got ${eps}`);
     this.elementwiseAffine = elementwiseAffine;
-    this.weight = elementwiseAffine ? makeParameter(call, shape, dtype) : null;
-    this.bias = elementwiseAffine && bias ? makeParameter(call, shape, dtype) : null;
-    this.resetParameters();
+    this.weight = elementwiseAffine ? constantParameter(call, shape, dtype, 1, !init) : null;
+    this.bias = elementwiseAffine && bias ? constantParameter(call, shape, dtype, 0, !init) : null;
   }
 
   /** Weights of 1 and biases of 0. */

@@ -2,10 +2,11 @@ import { checkOptions } from '../arguments.js';
 import { checkDType, type DType, defaultDType } from '../dtype.js';
 import type { RandomOptions } from '../fill.js';
 import { kaimingUniform_, uniform_ } from '../init/index.js';
+import { fill } from '../ops/index.js';
 import { checkGenerator, type Generator } from '../random.js';
-import { checkShape, checkSize } from '../shape.js';
+import { checkDescribedShape, checkShape, checkSize } from '../shape.js';
 import { Tensor } from '../tensor/index.js';
-import { allocateView } from '../view.js';
+import { allocateView, lazyView } from '../view.js';
 import { linear } from './functional/linear.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -18,15 +19,42 @@ export interface LayerOptions {
   dtype?: DType;
   /** Where the initial values come from; the default generator if none is given. */
   generator?: Generator | undefined;
-  /** Whether to initialise; where false, parameters are 0. True by default. */
+  /**
+   * Whether to initialise. Where false, parameters are 0 and have no memory until an element is first read or written: a model of
+   * any size can be described, and only what is used has to fit. True by default.
+   */
   init?: boolean;
 }
 
-/** A new parameter of zeros. */
-export function makeParameter(call: string, shape: number[], dtype: DType | undefined): Parameter {
+/**
+ * A new parameter of zeros.
+ *
+ * @param lazy whether to wait with its memory until an element is read or written, as with `init: false`
+ */
+export function makeParameter(call: string, shape: number[], dtype: DType | undefined, lazy: boolean): Parameter {
+  if (lazy) return new Parameter(lazyTensor(call, shape, dtype, 0));
   return new Parameter(
     new Tensor(allocateView(call, checkShape(call, shape), checkDType(call, dtype ?? defaultDType))),
   );
+}
+
+/** A new parameter of zeros or ones: what normalisations start as. */
+export function constantParameter(
+  call: string,
+  shape: number[],
+  dtype: DType | undefined,
+  start: 0 | 1,
+  lazy: boolean,
+): Parameter {
+  if (lazy) return new Parameter(lazyTensor(call, shape, dtype, start));
+  const parameter = makeParameter(call, shape, dtype, false);
+  if (start !== 0) fill(call, parameter.elements, start);
+  return parameter;
+}
+
+/** A tensor of zeros or ones that gets its memory when an element is first read or written. */
+export function lazyTensor(call: string, shape: number[], dtype: DType | undefined, start: 0 | 1): Tensor {
+  return new Tensor(lazyView(checkDescribedShape(call, shape), checkDType(call, dtype ?? defaultDType), start));
 }
 
 /**
@@ -63,8 +91,8 @@ export class Linear extends Module {
     this.inFeatures = checkSize(call, inFeatures, 'inFeatures');
     this.outFeatures = checkSize(call, outFeatures, 'outFeatures');
     checkGenerator(call, generator);
-    this.weight = makeParameter(call, [this.outFeatures, this.inFeatures], dtype);
-    this.bias = bias ? makeParameter(call, [this.outFeatures], dtype) : null;
+    this.weight = makeParameter(call, [this.outFeatures, this.inFeatures], dtype, !init);
+    this.bias = bias ? makeParameter(call, [this.outFeatures], dtype, !init) : null;
     if (init) this.resetParameters({ generator });
   }
 

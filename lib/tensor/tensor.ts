@@ -69,7 +69,7 @@ export class Tensor {
   }
   /** The same storage without gradient history, as in torch. */
   get data(): Tensor {
-    return new Tensor({ ...this.elements, version: { count: 0 } });
+    return new Tensor(views.withoutHistory(this.elements));
   }
 
   /**
@@ -291,7 +291,7 @@ export class Tensor {
     const kept = owned ? grad : ops.contiguousCopy('backward', grad);
     shared.add(kept.array);
     keepArray(kept.array);
-    this.grad = new Tensor({ ...kept, version: { count: 0 } });
+    this.grad = new Tensor(views.withoutHistory(kept));
   }
 
   // Views: none of these copies, but reshape and flatten where they must.
