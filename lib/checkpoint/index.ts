@@ -1,5 +1,16 @@
 // The public names of `evenkeel/checkpoint`: checkpoints of models, and arrays for exchange with NumPy.
 
+export {
+  type CheckpointProgress,
+  CheckpointReport,
+  type CheckpointVerification,
+  type Estimate,
+  type InitializeCheckpointOptions,
+  initializeCheckpoint,
+  type ShardRange,
+  type ShardReport,
+  type TensorProblem,
+} from './initialize/index.js';
 export type { SafetensorsDType } from './safetensors/dtypes.js';
 export { Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
 export type { Header, TensorInfo } from './safetensors/header.js';

@@ -1,6 +1,6 @@
 // evenkeel init: a model's checkpoint, initialised straight to disk.
 import { Command, InvalidArgumentError } from 'commander';
-import type { CheckpointReport, InitializeCheckpointOptions } from '../checkpoint/index.js';
+import type { CheckpointReport } from '../checkpoint/index.js';
 import type { Rule } from '../init/rules.js';
 import type { InitSpec } from '../init/table.js';
 import { seed, usage, wholeNumber } from './arguments.js';
@@ -97,8 +97,7 @@ async function init(command: Command, version: string, out: string, flags: InitF
   let report: CheckpointReport;
   try {
     report = await initializeCheckpoint(out, {
-      ...defined({ model, rules, preset, dtype, shardSize, shards, from, reinit, dryRun, verify }),
-      seed,
+      ...{ model, rules, seed, preset, dtype, shardSize, shards, from, reinit, dryRun, verify },
       signal: stop.signal,
       onProgress: ({ stage, bytes, totalBytes }) => {
         if (stage === 'verifying') bars.writing.stop();
@@ -115,13 +114,6 @@ async function init(command: Command, version: string, out: string, flags: InitF
   }
   process.stdout.write(flags.json ? `${JSON.stringify(asJson(version, seed, report))}\n` : `${report}\n`);
   if (report.verification?.ok === false) process.exitCode = 1;
-}
-
-/** The options that were given. */
-function defined(
-  options: { [Name in keyof InitializeCheckpointOptions]: InitializeCheckpointOptions[Name] | undefined },
-) {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function asJson(version: string, seed: number | bigint, report: CheckpointReport) {

@@ -26,18 +26,18 @@ export class Base {
     this.#patterns = reinit.map((text) => ({ text, regExp: pathPattern(text), used: false }));
   }
 
-  /** Whether a tensor is to be drawn, though the base may have it. */
-  #isDrawn(name: string): boolean {
+  /** Whether a tensor is copied: no pattern names it. */
+  keeps(name: string): boolean {
     const matching = this.#patterns.filter(({ regExp }) => regExp.test(name));
     for (const pattern of matching) pattern.used = true;
-    return matching.length > 0;
+    return matching.length === 0;
   }
 
   /** How a tensor is copied; undefined for one that is drawn. */
   async plan(tensor: DescribedTensor, row: PlanRow, dtype: DType | undefined): Promise<PlannedTensor | undefined> {
     const { call, checkpoint } = this;
     const { name, shape } = tensor;
-    if (this.#isDrawn(name)) return undefined;
+    if (!this.keeps(name)) return undefined;
     const info = checkpoint.tensors.get(name);
     if (info === undefined || !sameShape(info.shape, shape)) {
       const there = info === undefined ? 'does not have it' : `has it with shape ${formatShape(info.shape)}`;

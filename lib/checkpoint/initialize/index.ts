@@ -6,8 +6,9 @@ import type { DType } from '../../dtype.js';
 import { argumentError, describe, fileError, rangeError } from '../../errors.js';
 import type { Rule } from '../../init/rules.js';
 import { type AsyncOptions, checkSignal } from '../../job.js';
-import { parseDType } from '../model/dtypes.js';
-import { describeModel, type ModelSource } from '../model/index.js';
+import { parseDType } from '../dtype_names.js';
+import { presetRules } from '../model/presets.js';
+import { describeModel, type ModelSource } from '../model/source.js';
 import { openCheckpoint } from '../safetensors/file.js';
 import { checkBytes, formatSize } from '../size.js';
 import { Base } from './base.js';
@@ -37,27 +38,29 @@ export interface CheckpointProgress {
 /** Options of `initializeCheckpoint`. */
 export interface InitializeCheckpointOptions extends AsyncOptions {
   /** The model: what `describeModel` takes. With `from` it may be left out: the model is the base's. */
-  model?: ModelSource;
+  model?: ModelSource | undefined;
   /** Rules as `init.initialize` takes them; the first that matches decides, before the model's own scheme. */
-  rules?: readonly Rule[];
+  rules?: readonly Rule[] | undefined;
+  /** A scheme for what no rule matches, in place of the model's own: 'torch' or 'gpt2'; 'family', the model's own, by default. */
+  preset?: string | undefined;
   /** What every tensor's stream is spawned from; a number from 0 to 2^64 - 1. */
   seed: number | bigint;
   /** The dtype of floating-point tensors ('bfloat16', or 'bf16' and the like); by default the model's own, else float32. */
-  dtype?: DType | string;
+  dtype?: DType | string | undefined;
   /** The most bytes of a file, such as '5GB', the default; a tensor that is larger gets a file for itself. */
-  shardSize?: number | string;
+  shardSize?: number | string | undefined;
   /** Which shards to make; all by default. The run that finds all of them complete writes the index. */
-  shards?: ShardRange | string;
+  shards?: ShardRange | string | undefined;
   /** A checkpoint that all tensors are copied from whose name no pattern of `reinit` matches. */
-  from?: string;
+  from?: string | undefined;
   /** Names of tensors to draw though `from` has them; `*` stands for any characters. */
-  reinit?: readonly string[];
+  reinit?: readonly string[] | undefined;
   /** Only plan: nothing is written. */
-  dryRun?: boolean;
+  dryRun?: boolean | undefined;
   /** Read everything back: bytes are compared, distributions tested. */
-  verify?: boolean;
+  verify?: boolean | undefined;
   /** Called now and then; what it throws ends the run. */
-  onProgress?: (progress: CheckpointProgress) => void;
+  onProgress?: ((progress: CheckpointProgress) => void) | undefined;
 }
 
 const call = 'initializeCheckpoint';
@@ -92,8 +95,10 @@ export async function initializeCheckpoint(
     given.from === undefined ? undefined : new Base(call, given.from, await openCheckpoint(given.from), given.reinit);
   try {
     const model = given.model ?? given.from!;
-    const description = await describeModel(model, { call });
-    const plan = await planCheckpoint(call, { ...given, description, base });
+    const description = await describeModel(model);
+    const preset = given.preset === undefined ? [] : presetRules(given.preset, description);
+    const rules = [...given.rules, ...preset];
+    const plan = await planCheckpoint(call, { ...given, rules, description, base });
     base?.checkPatterns();
     return await carryOut(plan, given);
   } finally {
@@ -108,6 +113,7 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
   const {
     model,
     rules = [],
+    preset,
     seed,
     dtype,
     shardSize,
@@ -136,8 +142,9 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
   return {
     model,
     rules,
+    preset,
     seed,
-    dtype: dtype === undefined ? undefined : parseDType(call, dtype),
+    dtype: dtype === undefined ? undefined : parseDType(call, 'dtype', dtype),
     // A file that is named is one file, unless a size is asked for that it exceeds.
     shardSize:
       shardSize === undefined ? (isFile ? Infinity : defaultShardSize) : checkBytes(call, 'shardSize', shardSize),

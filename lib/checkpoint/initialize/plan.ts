@@ -10,7 +10,7 @@ import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
 import { allocateView } from '../../view.js';
 import type { ModelDescription } from '../model/description.js';
-import { planDescription } from '../model/plan.js';
+import { checkCovered, type PlannedRow, planDescription } from '../model/plan.js';
 import { type SafetensorsDType, safetensorsDType } from '../safetensors/dtypes.js';
 import { type Header, layOut } from '../safetensors/header.js';
 import { shardName, singleName, splitShards } from '../safetensors/sharded.js';
@@ -75,6 +75,8 @@ export async function planCheckpoint(call: string, options: PlanOptions): Promis
   const { description, rules, seed, base } = options;
   const root = new Generator(seed);
   const rows = planDescription(description, rules);
+  const drawn = rows.filter(({ path }) => base?.keeps(path) !== true);
+  checkCovered(call, description, drawn);
   const tensors: PlannedTensor[] = [];
   for (const [i, tensor] of description.tensors.entries()) {
     const kept = await base?.plan(tensor, rows[i]!, options.dtype);
@@ -111,11 +113,12 @@ function dtypeOf({ dtype, description }: PlanOptions, own: DType | undefined): D
 function planTensor(
   call: string,
   tensor: ModelDescription['tensors'][number],
-  row: PlanRow,
+  row: PlannedRow,
   dtype: DType,
   root: Generator,
 ): PlannedTensor {
-  const { name, shape, zeroRow, value } = tensor;
+  const { name, shape, value } = tensor;
+  const { zeroRow } = row;
   const bytes = bytesOf(call, name, shape, dtype);
   const planned = { name, dtype: safetensorsDType(dtype), shape, bytes, row };
   if (row.init === 'keep') {
