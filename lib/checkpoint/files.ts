@@ -168,7 +168,7 @@ export async function writeFiles(call: string, plans: readonly FilePlan[]): Prom
 }
 
 /** New names are not safe before their folder is on the disk; some file systems cannot do this to folders. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();

@@ -1,8 +1,9 @@
 // What people name a model by: a module, a document, or a path to one.
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { argumentError, describe, formatError } from '../../errors.js';
 import { Module } from '../../nn/index.js';
-import { readWhole, systemCode } from '../files.js';
+import { readWhole } from '../files.js';
 import { openCheckpoint } from '../safetensors/file.js';
 import { describeCheckpoint } from './checkpoint.js';
 import type { ModelDescription } from './description.js';
@@ -18,17 +19,6 @@ export type ModelSource = Module | Spec | Readonly<Record<string, unknown>> | st
 
 /** The most bytes that a document has. */
 const maxDocument = 100_000_000;
-
-/** Whether it is there. */
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error) => {
-      if (systemCode(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
-}
 
 /**
  * What a checkpoint of the model is to hold. Of an existing checkpoint only the header is read.
@@ -50,22 +40,30 @@ export async function describeModel(model: ModelSource): Promise<ModelDescriptio
   );
 }
 
+const isConfig = (document: object) => 'model_type' in document || 'architectures' in document;
+
 function describeDocument(document: object, source?: string): ModelDescription {
   const options = source === undefined ? {} : { source };
-  if ('model_type' in document || 'architectures' in document) return describeConfig(document, options);
-  return describeSpec(document as Spec, options);
+  return isConfig(document) ? describeConfig(document, options) : describeSpec(document as Spec, options);
+}
+
+async function describeFile(call: string, path: string): Promise<ModelDescription> {
+  const document = await readDocument(call, path);
+  const description = describeDocument(document, path);
+  return isConfig(document) ? { ...description, config: path } : description;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function describePath(call: string, path: string): Promise<ModelDescription> {
-  if (path.endsWith('.json') && !path.endsWith('.index.json')) {
-    return describeDocument(await readDocument(call, path), path);
-  }
-  const config = `${path}/config.json`;
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (isFolder && (await exists(config))) return describeDocument(await readDocument(call, config), config);
+  if (path.endsWith('.json') && !path.endsWith('.index.json')) return describeFile(call, path);
+  const config = join(path, 'config.json');
+  if (await isThere(config)) return describeFile(call, config);
   const checkpoint = await openCheckpoint(path);
   try {
     return describeCheckpoint(checkpoint, { source: path });
