@@ -141,6 +141,8 @@ function checkTied(call: string, source: string, tensors: object, tied: Readonly
  * @throws TypeError (ERR_FORMAT) naming the place in the document, what it has and what was expected; TypeError (ERR_ARGUMENT) for
  * anything but an object
  * @example
+ * import { describeSpec } from 'evenkeel/checkpoint';
+ *
  * const { tensors } = describeSpec({
  *   dtype: 'bf16',
  *   tensors: {
