@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { infoCommand } from './info.js';
+import { initCommand } from './init.js';
 import { studyCommand } from './study.js';
 import { workerCommand } from './worker.js';
 
@@ -17,13 +18,15 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const program = new Command('evenkeel')
-  .description('Weight initialisation for Node at BLAS speed: studies of how signals travel through deep networks.')
+  .description(
+    'Weight initialisation for Node at BLAS speed: checkpoints initialised straight to disk, and studies of how signals travel through deep networks.',
+  )
   .version(version)
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'evenkeel:')) })
   .showHelpAfterError('Add --help for the options.');
 // Sub-commands take over the settings above.
-for (const command of [studyCommand(version), workerCommand(), infoCommand()]) {
+for (const command of [studyCommand(version), initCommand(version), workerCommand(), infoCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
   for (const inner of command.commands) inner.copyInheritedSettings(program);
 }

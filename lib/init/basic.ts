@@ -1,11 +1,9 @@
 // Initialisers that need no fans: distributions and constants as given, identities.
-import { checkNumber } from '../arguments.js';
-import { rangeError, shapeError } from '../errors.js';
 import { fillNormal, fillSparseZeros, fillTruncNormal, fillUniform, type RandomOptions } from '../fill.js';
 import * as ops from '../ops/index.js';
-import { checkSize, formatShape } from '../shape.js';
 import { operand, type Tensor } from '../tensor/index.js';
 import { checkWritable, restride } from '../view.js';
+import { checkDirac, checkSparsity, checkTwoDimensions } from './checks.js';
 
 /**
  * Fills with uniform numbers from [a, b).
@@ -62,9 +60,8 @@ export function truncNormal_<T extends Tensor>(
 export function sparse_<T extends Tensor>(tensor: T, sparsity: number, std = 0.01, options?: RandomOptions): T {
   const call = 'sparse_';
   const view = operand(call, tensor);
-  if (view.shape.length !== 2) throw shapeError(call, `expected 2 dimensions, got shape ${formatShape(view.shape)}`);
-  const share = checkNumber(call, 'sparsity', sparsity);
-  if (!(share >= 0 && share <= 1)) throw rangeError(call, `sparsity must be from 0 to 1, got ${share}`);
+  checkTwoDimensions(call, view.shape);
+  const share = checkSparsity(call, sparsity);
   fillNormal(call, view, 0, std, options);
   fillSparseZeros(call, view, Math.ceil(share * view.shape[0]!), options);
   return tensor;
@@ -103,7 +100,7 @@ export function zeros_<T extends Tensor>(tensor: T): T {
 export function eye_<T extends Tensor>(tensor: T): T {
   const call = 'eye_';
   const view = operand(call, tensor);
-  if (view.shape.length !== 2) throw shapeError(call, `expected 2 dimensions, got shape ${formatShape(view.shape)}`);
+  checkTwoDimensions(call, view.shape);
   checkWritable(call, view);
   ops.fill(call, view, 0);
   const [rows, columns] = view.shape as [number, number];
@@ -124,14 +121,7 @@ export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
   const call = 'dirac_';
   const view = operand(call, tensor);
   const { shape, strides } = view;
-  if (shape.length < 3 || shape.length > 5) {
-    throw shapeError(call, `expected 3 to 5 dimensions, got shape ${formatShape(shape)}`);
-  }
-  const count = checkSize(call, groups, 'groups');
-  if (count === 0) throw rangeError(call, 'groups must be 1 or more, got 0');
-  if (shape[0]! % count !== 0) {
-    throw shapeError(call, `${shape[0]} out channels are not divisible by ${count} groups`);
-  }
+  const count = checkDirac(call, shape, groups);
   checkWritable(call, view);
   ops.fill(call, view, 0);
   if (shape.includes(0)) return tensor;

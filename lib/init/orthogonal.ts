@@ -2,12 +2,11 @@
 import { checkOptions } from '../arguments.js';
 import { zeros } from '../creation.js';
 import { computeDType } from '../dtype.js';
-import { shapeError } from '../errors.js';
 import { fillNormal, type RandomOptions } from '../fill.js';
 import { largestSingularValue } from '../linalg.js';
 import * as ops from '../ops/index.js';
 import { checkGenerator } from '../random.js';
-import { contiguousStrides, formatShape, numElements, type Shape } from '../shape.js';
+import { contiguousStrides, numElements } from '../shape.js';
 import { operand, type Tensor } from '../tensor/index.js';
 import {
   allocateView,
@@ -18,13 +17,7 @@ import {
   restride,
   type TensorView,
 } from '../view.js';
-import { checkGain } from './checks.js';
-
-/** The matrix of a weight [out, in, ...kernel]: dimensions after the first count as one. */
-function matrixShape(call: string, shape: Shape): [rows: number, columns: number] {
-  if (shape.length < 2) throw shapeError(call, `expected 2 or more dimensions, got shape ${formatShape(shape)}`);
-  return [shape[0]!, numElements(shape.slice(1))];
-}
+import { checkDelta, checkGain, matrixShape } from './checks.js';
 
 /** Replaces a Gaussian matrix by the Q of its QR decomposition, signs set so that R has a positive diagonal, times gain. */
 function replaceByQ(call: string, matrix: TensorView, gain: number): void {
@@ -96,13 +89,8 @@ export function deltaOrthogonal_<T extends Tensor>(tensor: T, gain = 1, options?
   const call = 'deltaOrthogonal_';
   const view = operand(call, tensor);
   const { shape, strides } = view;
-  if (shape.length < 3 || shape.length > 5) {
-    throw shapeError(call, `expected a convolution's weight of 3 to 5 dimensions, got shape ${formatShape(shape)}`);
-  }
+  checkDelta(call, shape);
   const [outputs, inputs] = shape as [number, number, ...number[]];
-  if (inputs > outputs) {
-    throw shapeError(call, `expected at least as many outputs as inputs, got shape ${formatShape(shape)}`);
-  }
   const factor = checkGain(call, gain);
   const generator = checkGenerator(call, checkOptions(call, options).generator);
   computeDType(call, view.dtype);

@@ -123,10 +123,14 @@ function isClass(value: unknown): value is AnyClass {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
+/** A path in which `*` stands for any run of characters, as a regular expression. */
+export function pathPattern(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
+}
+
 function toPredicate(matcher: Matcher): (info: ParameterInfo) => boolean {
   if (typeof matcher === 'string') {
-    const escaped = matcher.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
-    const pattern = new RegExp(`^${escaped}$`, 's');
+    const pattern = pathPattern(matcher);
     return (info) => pattern.test(info.path);
   }
   // A copy without flags that keep a position between calls.

@@ -4,6 +4,7 @@ import type { Generator } from '../random.js';
 import { numElements, type Shape } from '../shape.js';
 import type { Tensor } from '../tensor/index.js';
 import { constant_, dirac_, eye_, normal_, ones_, sparse_, truncNormal_, uniform_, zeros_ } from './basic.js';
+import { checkDelta, checkDirac, checkGain, checkSparsity, checkTwoDimensions, matrixShape } from './checks.js';
 import { type Law, lawTarget } from './law.js';
 import { deltaOrthogonal_, orthogonal_, spectral_ } from './orthogonal.js';
 import {
@@ -100,36 +101,44 @@ export const initialisers = {
   ),
   orthogonal: row<Gain>(
     (tensor, { gain, generator }) => orthogonal_(tensor, gain, { generator }),
-    (_, shape, { gain = 1 }) => {
-      const rows = shape[0] ?? 0;
+    (call, shape, { gain = 1 }) => {
+      const [rows, columns] = matrixShape(call, shape);
       // Each of the shorter side's vectors has length `gain`, spread over the longer side's elements.
-      return wholeTarget('orthogonal', 0, gain / Math.sqrt(Math.max(rows, numElements(shape) / rows)));
+      return wholeTarget('orthogonal', 0, checkGain(call, gain) / Math.sqrt(Math.max(rows, columns)));
     },
   ),
   spectral: row<Gain>(
     (tensor, { gain, generator }) => spectral_(tensor, gain, { generator }),
-    (_, shape, { gain = 1 }) => {
-      const rows = shape[0] ?? 0;
+    (call, shape, { gain = 1 }) => {
+      const [rows, columns] = matrixShape(call, shape);
       // The largest singular value of a Gaussian matrix is close to sqrt(rows) + sqrt(columns) standard deviations.
-      return wholeTarget('other', 0, gain / (Math.sqrt(rows) + Math.sqrt(numElements(shape) / rows)));
+      return wholeTarget('other', 0, checkGain(call, gain) / (Math.sqrt(rows) + Math.sqrt(columns)));
     },
   ),
   deltaOrthogonal: row<Gain>(
     (tensor, { gain, generator }) => deltaOrthogonal_(tensor, gain, { generator }),
-    (_, shape, { gain = 1 }) => wholeTarget('other', 0, gain * Math.sqrt(shape[1]! / numElements(shape))),
+    (call, shape, { gain = 1 }) => {
+      checkDelta(call, shape);
+      return wholeTarget('other', 0, checkGain(call, gain) * Math.sqrt(shape[1]! / numElements(shape)));
+    },
   ),
   sparse: row<{ sparsity: number; std?: number }>(
     (tensor, { sparsity, std, generator }) => sparse_(tensor, sparsity, std, { generator }),
-    (_, shape, { sparsity, std = 0.01 }) => {
-      const left = 1 - Math.ceil(sparsity * shape[0]!) / shape[0]!;
+    (call, shape, { sparsity, std = 0.01 }) => {
+      checkTwoDimensions(call, shape);
+      const left = 1 - Math.ceil(checkSparsity(call, sparsity) * shape[0]!) / shape[0]!;
       return { ...wholeTarget('sparse', 0, std * Math.sqrt(left)), kurtosis: 3 / left };
     },
   ),
-  eye: row<object>(eye_, (_, shape) => onesAmongZeros(Math.min(...shape), numElements(shape))),
+  eye: row<object>(eye_, (call, shape) => {
+    checkTwoDimensions(call, shape);
+    return onesAmongZeros(Math.min(...shape), numElements(shape));
+  }),
   dirac: row<{ groups?: number }>(
     (tensor, { groups }) => dirac_(tensor, groups),
-    (_, shape, { groups = 1 }) => {
-      const ones = groups * Math.min(shape[0]! / groups, shape[1]!);
+    (call, shape, { groups = 1 }) => {
+      const count = checkDirac(call, shape, groups);
+      const ones = count * Math.min(shape[0]! / count, shape[1]!);
       return onesAmongZeros(ones, numElements(shape));
     },
   ),

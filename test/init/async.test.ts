@@ -135,13 +135,13 @@ describe('initializeAsync', () => {
   });
 
   it('an error of the worker comes back with its class and code; what was done stays', async () => {
-    const model = new Model({ first: zeros(5, 5), second: zeros(5) });
+    const model = new Model({ first: zeros(5, 5), second: zeros(5, { dtype: 'float16' }) });
     const wrong: Rule[] = [
       { match: 'first', init: { initialiser: 'ones' } },
-      { match: 'second', init: { initialiser: 'spectral' } },
+      { match: 'second', init: { initialiser: 'uniform', a: -1e6, b: 1e6 } },
     ];
     await expect(initializeAsync(model, wrong, { seed: 0 })).rejects.toThrow(
-      failure('ERR_SHAPE', 'initializeAsync', 'second', 'dimensions'),
+      failure('ERR_RANGE', 'initializeAsync', 'second', 'float16'),
     );
     expect(valuesOfModel(model)).toEqual({ first: new Array(25).fill(1), second: new Array(5).fill(0) });
     expect(claims.size).toBe(0);

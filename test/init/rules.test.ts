@@ -197,9 +197,11 @@ describe('bad input is refused before anything is written', () => {
     const net = new Net();
     const before = digests(net);
     // Biases have no fans.
-    const rules: Rule[] = [{ match: '*', init: { initialiser: 'kaimingNormal' } }];
-    expect(() => init.initialize(net, rules, { seed: 0 })).toThrow(/initialize: stem\.bias: .*2 or more dimensions/);
-    expect(digests(net)).toEqual(before);
+    for (const initialiser of ['kaimingNormal', 'orthogonal', 'spectral'] as const) {
+      const rules: Rule[] = [{ match: '*', init: { initialiser } }];
+      expect(() => init.initialize(net, rules, { seed: 0 })).toThrow(/initialize: stem\.bias: .*2 or more dimensions/);
+      expect(digests(net)).toEqual(before);
+    }
   });
 });
 

@@ -24,14 +24,19 @@ export interface WriteOptions {
 export async function writeShards(shards: readonly PlannedShard[], options: WriteOptions): Promise<void> {
   const buffers = new Buffers(bufferCount, tileBytes);
   // A shard's way to the disk ends while the next one is drawn.
-  let finishing: Promise<void> = Promise.resolve();
+  let finishing: Promise<void> | undefined;
   try {
     for (const shard of shards) {
       options.signal?.throwIfAborted();
-      const finish = await writeShard(shard, buffers, options);
-      await finishing;
-      finishing = finish();
-      // It is waited for in the end; until then a failure must not count as unhandled.
+      const drawn = await drawShard(shard, buffers, options);
+      try {
+        await finishing;
+      } catch (error) {
+        await drawn.discard();
+        throw error;
+      }
+      finishing = drawn.finish().then(() => options.onShard(shard));
+      // It is waited for later; until then a failure must not count as unhandled.
       finishing.catch(() => {});
     }
   } finally {
@@ -39,68 +44,86 @@ export async function writeShards(shards: readonly PlannedShard[], options: Writ
   }
 }
 
-/** Draws a shard; the function it returns waits until everything is written, and gives the file its name. */
-async function writeShard(
-  shard: PlannedShard,
-  buffers: Buffers,
-  { digest, signal, onBytes, onShard }: WriteOptions,
-): Promise<() => Promise<void>> {
-  const { header, headerBytes } = shard;
-  const file = await ShardFile.open(shard.path, header.size, digest);
-  let failure: { readonly error: unknown } | undefined;
-  const pending = new Set<Promise<void>>();
-  const follow = (work: Promise<void>, after?: () => void) => {
+/** A file whose bytes are drawn, and on their way. */
+class DrawnShard {
+  readonly #pending = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(readonly file: ShardFile) {}
+
+  /** Lets work go on in the background; `after` is called when it has ended, well or not. */
+  follow(work: Promise<void>, after?: () => void): void {
     const settled = work
       .catch((error: unknown) => {
-        failure ??= { error };
+        this.#failure ??= { error };
       })
       .then(() => {
         after?.();
-        pending.delete(settled);
+        this.#pending.delete(settled);
       });
-    pending.add(settled);
-  };
-  const giveUp = async (error: unknown): Promise<never> => {
-    await Promise.all(pending);
-    for (const { source } of shard.tensors) source.end?.();
-    await file.discard();
-    throw error;
-  };
+    this.#pending.add(settled);
+  }
+
+  /** Throws what work in the background has failed with. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Waits until everything is on the disk, and gives the file its name. */
+  async finish(): Promise<void> {
+    try {
+      await Promise.all(this.#pending);
+      this.check();
+      await this.file.finish();
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+  }
+
+  async discard(): Promise<void> {
+    await Promise.all(this.#pending);
+    await this.file.discard();
+  }
+}
+
+async function drawShard(
+  { path, header, headerBytes, tensors }: PlannedShard,
+  buffers: Buffers,
+  { digest, signal, onBytes }: WriteOptions,
+): Promise<DrawnShard> {
+  const file = await ShardFile.open(path, header.size, digest);
+  const drawn = new DrawnShard(file);
+  drawn.follow(file.write(headerBytes, 0));
+  let unflushed = 0;
   try {
-    follow(file.write(headerBytes, 0));
-    let unflushed = 0;
-    for (const tile of tilesOf(shard.tensors)) {
+    for (const tile of tilesOf(tensors)) {
       const buffer = await buffers.take();
       try {
-        if (failure !== undefined) throw failure.error;
+        drawn.check();
         signal?.throwIfAborted();
         await drawTile(tile, buffer);
       } catch (error) {
         buffers.give(buffer);
         throw error;
       }
-      follow(file.write(buffer.subarray(0, tile.length), header.dataStart + tile.begin), () => buffers.give(buffer));
+      const writing = file.write(buffer.subarray(0, tile.length), header.dataStart + tile.begin);
+      drawn.follow(writing, () => buffers.give(buffer));
       onBytes(tile.length);
       unflushed += tile.length;
       if (unflushed >= flushBytes) {
         unflushed = 0;
-        follow(file.flush());
+        drawn.follow(file.flush());
       }
+      // Timers and signals have their turn.
       await nextTurn();
     }
   } catch (error) {
-    return giveUp(error);
+    for (const { source } of tensors) source.end?.();
+    await drawn.discard();
+    throw error;
   }
-  return async () => {
-    await Promise.all(pending);
-    if (failure !== undefined) return giveUp(failure.error);
-    try {
-      await file.finish();
-    } catch (error) {
-      return giveUp(error);
-    }
-    onShard(shard);
-  };
+  return drawn;
 }
 
 /** Makes a tile's bytes. */

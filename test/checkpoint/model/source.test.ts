@@ -124,10 +124,10 @@ describe('describeModel', () => {
     const names = async (source: Parameters<typeof describeModel>[0]) =>
       (await describeModel(source)).tensors.map(({ name }) => name);
     expect(await names(new nn.Linear(1, 1))).toEqual(['weight', 'bias']);
-    expect(await names({ spec: { tensors: { a: [1] } } })).toEqual(['a']);
+    expect(await names({ tensors: { a: [1] } })).toEqual(['a']);
     expect(await names(file('spec.json'))).toEqual(['a']);
     expect(await names(pathToFileURL(file('some.safetensors')))).toEqual(['b']);
-    const described = await names({ config });
+    const described = await names(config);
     expect(described).toContain('lm_head.weight');
     expect(await names(file('config.json'))).toEqual(described);
     expect(await names(folder)).toEqual(described);
@@ -136,11 +136,14 @@ describe('describeModel', () => {
     expect(source).toBe(`Qwen2Model (${file('config.json')})`);
   });
 
-  it('does not choose between a configuration and a checkpoint', async () => {
+  it('believes a configuration before a checkpoint beside it, if it knows the family', async () => {
     await saveCheckpoint(file('model.safetensors'), { b: zeros(2) });
-    const wanted = failure('ERR_FILE', 'describeModel', 'config.json', 'model.safetensors');
-    await expect(describeModel(folder)).rejects.toThrow(wanted);
+    expect((await describeModel(folder)).source).toContain('config.json');
+    await writeFile(file('config.json'), JSON.stringify({ model_type: 't5' }));
+    expect((await describeModel(folder)).tensors.map(({ name }) => name)).toEqual(['b']);
     await rm(file('model.safetensors'));
+    await expect(describeModel(folder)).rejects.toThrow(failure('ERR_FORMAT', 'describeModel', 'config.json', '"t5"'));
+    await writeFile(file('config.json'), JSON.stringify(config));
   });
 
   it.each<[string, string, ...string[]]>([
@@ -154,11 +157,12 @@ describe('describeModel', () => {
   });
 
   it('refuses what describes nothing', async () => {
-    for (const wrong of [null, 3, {}, '']) {
+    for (const wrong of [null, 3, [], '']) {
       await expect(describeModel(wrong as never)).rejects.toThrow(failure('ERR_ARGUMENT', 'describeModel'));
     }
     const spec = { tensors: { a: [-1] } };
-    await expect(describeModel({ spec })).rejects.toThrow(failure('ERR_FORMAT', 'describeModel', 'tensors["a"]', '-1'));
+    await expect(describeModel({})).rejects.toThrow(failure('ERR_FORMAT', 'describeModel', 'model_type', 'tensors'));
+    await expect(describeModel(spec)).rejects.toThrow(failure('ERR_FORMAT', 'describeModel', 'tensors["a"]', '-1'));
   });
 });
 

@@ -1,0 +1,176 @@
+// What a run is going to write, worked out before anything is: every tensor with its dtype and where its bytes come from, and
+// the files with their headers.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type DType, dtypes } from '../../dtype.js';
+import { argumentError, describe } from '../../errors.js';
+import { fillByLaw } from '../../init/law.js';
+import type { PlanRow, Rule } from '../../init/rules.js';
+import { initialiser } from '../../init/table.js';
+import { Generator } from '../../random.js';
+import { allocateView } from '../../view.js';
+import type { ModelDescription } from '../model/description.js';
+import { checkCovered, type PlannedRow, planDescription } from '../model/plan.js';
+import { type SafetensorsDType, safetensorsDType } from '../safetensors/dtypes.js';
+import { type Header, layOut } from '../safetensors/header.js';
+import { shardName, singleName, splitShards } from '../safetensors/sharded.js';
+import { formatSize } from '../size.js';
+import type { Base } from './base.js';
+import { bytesOf, digestOf, drawn, drawnWhole, held, type Source, withZeros } from './sources.js';
+
+/** A tensor that is going to be written. */
+export interface PlannedTensor {
+  readonly name: string;
+  readonly dtype: SafetensorsDType;
+  readonly shape: readonly number[];
+  readonly bytes: number;
+  /** What becomes of it: as `init.initialize` says it, with 'keep' for what is copied. */
+  readonly row: PlanRow;
+  readonly source: Source;
+  /** What its bytes depend on, as a value that JSON can write: equal for equal bytes. */
+  readonly recipe: unknown;
+  /** Bytes of memory that it takes while it is made, beyond the tiles. */
+  readonly held: number;
+}
+
+/** A file that is going to be written. */
+export interface PlannedShard {
+  /** Its name in the checkpoint's folder. */
+  readonly file: string;
+  readonly path: string;
+  readonly header: Header;
+  readonly headerBytes: Uint8Array;
+  /** In the order of their bytes. */
+  readonly tensors: readonly PlannedTensor[];
+}
+
+/** All that a run is going to write. */
+export interface CheckpointPlan {
+  readonly folder: string;
+  readonly tensors: readonly PlannedTensor[];
+  readonly shards: readonly PlannedShard[];
+  /** Names that stand for a stored tensor. */
+  readonly tied: ReadonlyMap<string, string>;
+  /** SHA-256, in hexadecimal, of all that the tensors' bytes depend on. */
+  readonly digest: string;
+}
+
+export interface PlanOptions {
+  readonly description: ModelDescription;
+  readonly rules: readonly Rule[];
+  readonly seed: number | bigint;
+  readonly dtype: DType | undefined;
+  readonly folder: string;
+  /** The file's name where the checkpoint is to be one file. */
+  readonly file: string | undefined;
+  readonly shardSize: number;
+  /** What tensors are copied from. */
+  readonly base: Base | undefined;
+}
+
+/** Names a plan's digest; changes when the same recipe would give other bytes. */
+const recipeVersion = 'evenkeel/checkpoint/1';
+
+export async function planCheckpoint(call: string, options: PlanOptions): Promise<CheckpointPlan> {
+  const { description, rules, seed, base } = options;
+  const root = new Generator(seed);
+  const rows = planDescription(description, rules);
+  const drawn = rows.filter(({ path }) => base?.keeps(path) !== true);
+  checkCovered(call, description, drawn);
+  const tensors: PlannedTensor[] = [];
+  for (const [i, tensor] of description.tensors.entries()) {
+    const kept = await base?.plan(tensor, rows[i]!, options.dtype);
+    tensors.push(kept ?? planTensor(call, tensor, rows[i]!, dtypeOf(options, tensor.dtype), root));
+  }
+  if (tensors.length === 0) throw argumentError(call, `${description.source} has no tensors`);
+  const digest = createHash('sha256')
+    .update(
+      JSON.stringify([recipeVersion, tensors.map(({ name, dtype, shape, recipe }) => [name, dtype, shape, recipe])]),
+    )
+    .digest('hex');
+  const metadata = {
+    format: 'pt',
+    ...base?.checkpoint.metadata,
+    ...Object.fromEntries(description.tied),
+    'evenkeel.plan': digest,
+    'evenkeel.seed': String(root.initialSeed()),
+  };
+  return {
+    folder: options.folder,
+    tensors,
+    shards: planShards(call, tensors, metadata, options),
+    tied: description.tied,
+    digest,
+  };
+}
+
+/** The dtype that is asked for, for floating-point tensors; else the tensor's own, the model's, float32. */
+function dtypeOf({ dtype, description }: PlanOptions, own: DType | undefined): DType {
+  const given = own ?? description.dtype ?? 'float32';
+  return dtype !== undefined && dtypes[given].kind === 'float' ? dtype : given;
+}
+
+function planTensor(
+  call: string,
+  tensor: ModelDescription['tensors'][number],
+  row: PlannedRow,
+  dtype: DType,
+  root: Generator,
+): PlannedTensor {
+  const { name, shape, value } = tensor;
+  const { zeroRow } = row;
+  const bytes = bytesOf(call, name, shape, dtype);
+  const planned = { name, dtype: safetensorsDType(dtype), shape, bytes, row };
+  if (row.init === 'keep') {
+    if (value === undefined)
+      throw argumentError(call, `no rule says how ${name} starts, and nothing is there to be kept`);
+    const source = held(call, value, dtype);
+    return { ...planned, source, recipe: { kept: digestOf(call, value) }, held: 0 };
+  }
+  const { initialiser: kind, ...parameters } = row.init;
+  const { law } = initialiser(name, row.init);
+  const found = law(shape);
+  let [source, recipe]: [Source, object] =
+    found === undefined
+      ? [drawnWhole(call, name, row.init, shape, dtype, root), { kind, ...parameters }]
+      : [drawn(call, name, found, dtype, root), found];
+  // What the law's fill refuses is to be known before anything is written.
+  if (found !== undefined) fillByLaw(name, allocateView(call, [0], dtype), found, { generator: root.spawn(name) });
+  if (zeroRow !== undefined) {
+    const length = bytes / shape[0]!;
+    source = withZeros(source, zeroRow * length, (zeroRow + 1) * length);
+    recipe = { ...recipe, zeroRow };
+  }
+  // Constants are the same for every seed.
+  const random = found?.distribution !== 'constant';
+  const sorted = Object.fromEntries(Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    ...planned,
+    source,
+    recipe: random ? { seed: String(root.initialSeed()), ...sorted } : sorted,
+    held: found === undefined ? bytes : 0,
+  };
+}
+
+function planShards(
+  call: string,
+  tensors: readonly PlannedTensor[],
+  metadata: Record<string, string>,
+  { folder, file, shardSize }: PlanOptions,
+): PlannedShard[] {
+  const groups = splitShards(tensors, shardSize);
+  if (file !== undefined && groups.length > 1) {
+    const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    throw argumentError(
+      call,
+      `${formatSize(bytes)} make ${groups.length} shards of at most ${formatSize(shardSize)}: name a folder in place of ${describe(file)}, or a larger shard size`,
+    );
+  }
+  return groups.map((group, i) => {
+    const name = file ?? (groups.length === 1 ? singleName : shardName(i + 1, groups.length));
+    const { header, bytes: headerBytes } = layOut(call, group, metadata);
+    const byName = new Map(group.map((tensor) => [tensor.name, tensor]));
+    const ordered = [...header.tensors.keys()].map((key) => byName.get(key)!);
+    return { file: name, path: join(folder, name), header, headerBytes, tensors: ordered };
+  });
+}
