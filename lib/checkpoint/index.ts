@@ -11,6 +11,14 @@ export {
   type ShardReport,
   type TensorProblem,
 } from './initialize/index.js';
+export { type CheckpointHeader, describeCheckpoint } from './model/checkpoint.js';
+export type { DescribedTensor, ModelDescription } from './model/description.js';
+export { type ConfigOptions, describeConfig } from './model/huggingface/config.js';
+export { describeModule } from './model/module.js';
+export { type PlannedRow, planDescription } from './model/plan.js';
+export { presetRules } from './model/presets.js';
+export { type DescribeOptions, describeModel, type ModelSource } from './model/source.js';
+export { describeSpec, type Spec, type SpecTensor } from './model/spec.js';
 export type { SafetensorsDType } from './safetensors/dtypes.js';
 export { Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
 export type { Header, TensorInfo } from './safetensors/header.js';

@@ -21,6 +21,9 @@ const className = ({ module }: ParameterInfo) => module.constructor.name;
 /** A table of vectors: its weight is [words, width], the other way round than that of a layer. */
 const isTable = (info: ParameterInfo) => className(info) === 'Embedding' && info.shape.length === 2;
 
+/** GPT-2's linear layers in transformers, whose weights lie the other way round, [in, out], as those of transposed convolutions. */
+const isTransposed = (info: ParameterInfo) => className(info) === 'Conv1D';
+
 /**
  * torch's defaults: Kaiming's uniform distribution with a = sqrt(5) for linear and convolutional weights, biases within
  * 1/sqrt(fan_in), standard normal embeddings, norms 1 and 0.
@@ -34,12 +37,14 @@ export function torch(): Rule[] {
     { match: isTable, init: { initialiser: 'normal' } },
     {
       match: isBias,
-      init: ({ weight }) => {
+      init: (info) => {
+        const { weight } = info;
         if (weight === undefined || weight.dim() < 2) return zeros;
-        const bound = 1 / Math.sqrt(fans('presets.torch', weight.shape).fanIn);
+        const bound = 1 / Math.sqrt(fans('presets.torch', weight.shape, { transposed: isTransposed(info) }).fanIn);
         return { initialiser: 'uniform', a: -bound, b: bound };
       },
     },
+    { match: isTransposed, init: { initialiser: 'kaimingUniform', a: Math.sqrt(5), transposed: true } },
     { match: ({ shape }) => shape.length >= 2, init: { initialiser: 'kaimingUniform', a: Math.sqrt(5) } },
   ];
 }

@@ -131,8 +131,9 @@ def stored(model):
     """Names as save_pretrained stores them, in order, with shapes and dtypes, and aliases with what they stand for."""
     aliases = dict(model.all_tied_weights_keys)
     state = {name: tensor for name, tensor in model.state_dict().items() if name not in aliases}
-    converted = revert_weight_conversion(model, dict(state))
-    return {name: converted[name] for name in converted}, aliases
+    # Under the names that checkpoints have, which are not always those in memory.
+    rename = lambda name: next(iter(revert_weight_conversion(model, {name: model.state_dict()[name]})))
+    return revert_weight_conversion(model, state), {rename(alias): rename(name) for alias, name in aliases.items()}
 
 
 def law(tensor):

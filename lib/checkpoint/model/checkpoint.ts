@@ -36,6 +36,12 @@ function mainDType(tensors: Iterable<{ dtype: DType; shape: Shape }>): DType | u
  *
  * @throws TypeError (ERR_DTYPE) for a tensor of a dtype that tensors here do not have; TypeError (ERR_ARGUMENT) for anything
  * but a checkpoint
+ * @example
+ * import { randn } from 'evenkeel';
+ * import { describeCheckpoint, openCheckpoint, serializeSafetensors } from 'evenkeel/checkpoint';
+ *
+ * const checkpoint = await openCheckpoint(serializeSafetensors({ weight: randn(4, 2) }));
+ * console.log(describeCheckpoint(checkpoint).tensors[0].shape); // [ 4, 2 ]
  */
 export function describeCheckpoint(checkpoint: CheckpointHeader, options: { source?: string } = {}): ModelDescription {
   const call = 'describeCheckpoint';

@@ -15,6 +15,9 @@ const startsConstant = (module: object) =>
  *
  * @throws TypeError (ERR_ARGUMENT) for anything but a module
  * @example
+ * import { nn } from 'evenkeel';
+ * import { describeModule } from 'evenkeel/checkpoint';
+ *
  * const net = new nn.Sequential(new nn.Linear(100_000, 100_000, { init: false }));
  * console.log(describeModule(net).tensors.map(({ name }) => name)); // [ '0.weight', '0.bias' ]
  */

@@ -57,6 +57,9 @@ function asModel(tensors: readonly DescribedTensor[], dtype: ModelDescription['d
  *
  * @throws what `init.initialize` throws for its rules
  * @example
+ * import { nn } from 'evenkeel';
+ * import { describeConfig, planDescription } from 'evenkeel/checkpoint';
+ *
  * const description = describeConfig({ model_type: 'bert', architectures: ['BertModel'], num_hidden_layers: 1 });
  * const rows = planDescription(description, [{ match: nn.Linear, init: { initialiser: 'xavierUniform' } }]);
  * console.log(rows.find(({ path }) => path === 'pooler.dense.weight').init); // { initialiser: 'xavierUniform' }

@@ -42,7 +42,12 @@ export const presetHelp: Readonly<Record<string, string>> = Object.fromEntries(
 /**
  * The rules of a preset for a model: 'family' (none: the description's own scheme decides), 'torch' or 'gpt2'.
  *
- * @throws TypeError (ERR_ARGUMENT) for another name
+ * @throws TypeError (ERR_ARGUMENT) for another name, and for 'gpt2' where the model has no blocks to count
+ * @example
+ * import { describeSpec, planDescription, presetRules } from 'evenkeel/checkpoint';
+ *
+ * const model = describeSpec({ tensors: { 'fc.weight': [8, 4], 'fc.bias': [8] } });
+ * console.log(planDescription(model, presetRules('torch', model))[0].init.initialiser); // kaimingUniform
  */
 export function presetRules(name: string, description: ModelDescription): readonly Rule[] {
   const call = 'presetRules';

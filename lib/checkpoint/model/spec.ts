@@ -60,11 +60,20 @@ const tensorSchema = v.strictObject({
   buffer: v.optional(v.boolean()),
 });
 
+/** An object, and no array. */
+const entries = v.pipe(
+  v.unknown(),
+  v.check(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected an object by name',
+  ),
+);
+
 const schema = v.strictObject({
   version: v.optional(v.literal(1)),
   dtype: v.optional(dtype),
-  tensors: v.record(v.string(), v.unknown()),
-  tied: v.optional(v.record(v.string(), v.string())),
+  tensors: entries,
+  tied: v.optional(v.pipe(entries, v.record(v.string(), v.string()))),
 });
 
 /** Names a tensor's own check, whatever it was that failed, as a part of the document. */
@@ -141,6 +150,8 @@ function checkTied(call: string, source: string, tensors: object, tied: Readonly
  * @throws TypeError (ERR_FORMAT) naming the place in the document, what it has and what was expected; TypeError (ERR_ARGUMENT) for
  * anything but an object
  * @example
+ * import { describeSpec } from 'evenkeel/checkpoint';
+ *
  * const { tensors } = describeSpec({
  *   dtype: 'bf16',
  *   tensors: {

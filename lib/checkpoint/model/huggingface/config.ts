@@ -72,6 +72,8 @@ function architectureOf(
  * @throws TypeError (ERR_FORMAT) for an unknown family or architecture, and for sizes that are none, naming the key;
  * TypeError (ERR_ARGUMENT) for anything but an object
  * @example
+ * import { describeConfig } from 'evenkeel/checkpoint';
+ *
  * const { tensors } = describeConfig({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_layer: 2 });
  * console.log(tensors[0].name, tensors[0].shape); // transformer.wte.weight [ 50257, 768 ]
  */

@@ -1,4 +1,4 @@
-// GPT-NeoX (Black et al. 2022), of which the Pythia models are.
+// GPT-NeoX (Black et al. 2022), of which the Pythia models are. The head is `embed_out` in checkpoints, `lm_head` in memory.
 import * as v from 'valibot';
 import { countLabels, countOr, type Family, flagOr, labels, rangeOr, sizeOr } from './family.js';
 import { embedding, type LayerRow, layerNorm, linear, repeat } from './rows.js';
@@ -48,8 +48,8 @@ export const gptNeox: Family<Config> = {
     GPTNeoXModel: { base: '' },
     GPTNeoXForCausalLM: {
       base: 'gpt_neox',
-      head: (c) => [linear('lm_head', c.hidden_size, c.vocab_size, false)],
-      tied: { 'lm_head.weight': 'gpt_neox.embed_in.weight' },
+      head: (c) => [linear('embed_out', c.hidden_size, c.vocab_size, false)],
+      tied: { 'embed_out.weight': 'gpt_neox.embed_in.weight' },
     },
     GPTNeoXForSequenceClassification: {
       base: 'gpt_neox',
