@@ -76,7 +76,7 @@ export function usage<T>(command: Command, check: () => T): T {
   try {
     return check();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && /^ERR_(ARGUMENT|RANGE|SHAPE)$/.test(String(error.code))) {
+    if (error instanceof Error && 'code' in error && /^ERR_(ARGUMENT|DTYPE|RANGE|SHAPE)$/.test(String(error.code))) {
       command.error(`error: ${error.message}`);
     }
     throw error;

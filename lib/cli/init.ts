@@ -11,6 +11,7 @@ interface InitFlags {
   readonly seed: number | bigint;
   readonly rule?: Rule[];
   readonly preset?: string;
+  readonly architecture?: string;
   readonly dtype?: string;
   readonly shardSize?: string;
   readonly shards?: string;
@@ -56,13 +57,14 @@ export function initCommand(version: string): Command {
       '--model <path>',
       "the model: a spec (JSON), a Hugging Face config.json, or an existing checkpoint whose names, shapes and dtypes it has (default: --from's)",
     )
+    .option('--architecture <name>', "the model's class where a config.json does not say it: LlamaForCausalLM, ...")
     .option('--seed <n>', 'of all random numbers', seed, 0)
     .option(
       '--rule <rule>',
       "how tensors start: 'pattern=initialiser:option=value,...', for example '*.bias=zeros'; may be given again, the first that matches decides, before the model's own scheme",
       rule,
     )
-    .option('--preset <name>', "a scheme for what no rule matches, in place of the model's own")
+    .option('--preset <name>', "torch's scheme, or gpt2's, for what no rule matches (default: family, the model's own)")
     .option('--dtype <dtype>', "bf16, f16, f32 or f64 for floating-point tensors (default: the model's, else f32)")
     .option('--shard-size <size>', 'the most that a file holds (default: 5GB)')
     .option('--shards <range>', 'which files to make, such as 3-7/16: the others are made by other machines')
@@ -84,7 +86,20 @@ async function init(command: Command, version: string, out: string, flags: InitF
   const { initializeCheckpoint } = await import('../checkpoint/index.js');
   const { formatSize } = await import('../checkpoint/size.js');
   if (flags.threads !== undefined) setNumThreads(flags.threads);
-  const { model, rule: rules, seed, preset, dtype, shardSize, shards, from, reinit, dryRun, verify } = flags;
+  const {
+    model,
+    rule: rules,
+    seed,
+    preset,
+    architecture,
+    dtype,
+    shardSize,
+    shards,
+    from,
+    reinit,
+    dryRun,
+    verify,
+  } = flags;
   const rate = (perSecond: number) => `${formatSize(Math.round(perSecond))}/s`;
   const bars = {
     writing: await startProgress(process.stderr, rate),
@@ -97,7 +112,7 @@ async function init(command: Command, version: string, out: string, flags: InitF
   let report: CheckpointReport;
   try {
     report = await initializeCheckpoint(out, {
-      ...{ model, rules, seed, preset, dtype, shardSize, shards, from, reinit, dryRun, verify },
+      ...{ model, rules, seed, preset, architecture, dtype, shardSize, shards, from, reinit, dryRun, verify },
       signal: stop.signal,
       onProgress: ({ stage, bytes, totalBytes }) => {
         if (stage === 'verifying') bars.writing.stop();

@@ -30,18 +30,28 @@ import type { Target } from './target.js';
 interface Row<O> {
   readonly apply: (tensor: Tensor, options: O & { generator: Generator }) => void;
   readonly target: (call: string, shape: Shape, options: O) => Target;
+  /** Names of its options: any other is a slip of the pen. */
+  readonly options: readonly string[];
   /** Undefined for initialisers whose elements depend on one another, or on their place. */
   readonly law?: (call: string, shape: Shape, options: O) => Law;
 }
 
 /** A row whose options are O. */
-function row<O extends object>(apply: Row<O>['apply'], target: Row<O>['target']): Row<O> {
-  return { apply, target };
+function row<O extends object>(
+  options: readonly (keyof O & string)[],
+  apply: Row<O>['apply'],
+  target: Row<O>['target'],
+): Row<O> {
+  return { options, apply, target };
 }
 
 /** A row whose elements are drawn by themselves. */
-function elements<O extends object>(apply: Row<O>['apply'], law: NonNullable<Row<O>['law']>): Row<O> {
-  return { apply, law, target: (call, shape, options) => lawTarget(law(call, shape, options)) };
+function elements<O extends object>(
+  options: readonly (keyof O & string)[],
+  apply: Row<O>['apply'],
+  law: NonNullable<Row<O>['law']>,
+): Row<O> {
+  return { options, apply, law, target: (call, shape, given) => lawTarget(law(call, shape, given)) };
 }
 
 /** Elements that do not share one law: only mean and standard deviation are known. */
@@ -57,49 +67,64 @@ function onesAmongZeros(ones: number, count: number): Target {
 
 type Gain = { gain?: number };
 
+const scaling = ['groups', 'transposed', 'stride'] as const;
+
 export const initialisers = {
-  zeros: elements<object>(zeros_, () => ({ distribution: 'constant', value: 0 })),
-  ones: elements<object>(ones_, () => ({ distribution: 'constant', value: 1 })),
+  zeros: elements<object>([], zeros_, () => ({ distribution: 'constant', value: 0 })),
+  ones: elements<object>([], ones_, () => ({ distribution: 'constant', value: 1 })),
   constant: elements<{ value: number }>(
+    ['value'],
     (tensor, { value }) => constant_(tensor, value),
     (_, __, { value }) => ({ distribution: 'constant', value }),
   ),
   uniform: elements<{ a?: number; b?: number }>(
+    ['a', 'b'],
     (tensor, { a, b, generator }) => uniform_(tensor, a, b, { generator }),
     (_, __, { a = 0, b = 1 }) => ({ distribution: 'uniform', low: a, high: b }),
   ),
   normal: elements<{ mean?: number; std?: number }>(
+    ['mean', 'std'],
     (tensor, { mean, std, generator }) => normal_(tensor, mean, std, { generator }),
     (_, __, { mean = 0, std = 1 }) => ({ distribution: 'normal', mean, std }),
   ),
   truncNormal: elements<{ mean?: number; std?: number; a?: number; b?: number }>(
+    ['mean', 'std', 'a', 'b'],
     (tensor, { mean, std, a, b, generator }) => truncNormal_(tensor, mean, std, a, b, { generator }),
     (_, __, { mean = 0, std = 1, a = -2, b = 2 }) => ({ distribution: 'truncNormal', mean, std, low: a, high: b }),
   ),
   xavierUniform: elements<ScalingOptions & Gain>(
+    ['gain', ...scaling],
     (tensor, { gain, ...options }) => xavierUniform_(tensor, gain, options),
     (call, shape, options) => scaledLaw('uniform', xavierStd(call, shape, options)),
   ),
   xavierNormal: elements<ScalingOptions & Gain>(
+    ['gain', ...scaling],
     (tensor, { gain, ...options }) => xavierNormal_(tensor, gain, options),
     (call, shape, options) => scaledLaw('untruncated_normal', xavierStd(call, shape, options)),
   ),
-  kaimingUniform: elements<KaimingOptions>(kaimingUniform_, (call, shape, options) =>
-    scaledLaw('uniform', kaimingStd(call, shape, options)),
+  kaimingUniform: elements<KaimingOptions>(
+    ['a', 'mode', 'nonlinearity', ...scaling],
+    kaimingUniform_,
+    (call, shape, options) => scaledLaw('uniform', kaimingStd(call, shape, options)),
   ),
-  kaimingNormal: elements<KaimingOptions>(kaimingNormal_, (call, shape, options) =>
-    scaledLaw('untruncated_normal', kaimingStd(call, shape, options)),
+  kaimingNormal: elements<KaimingOptions>(
+    ['a', 'mode', 'nonlinearity', ...scaling],
+    kaimingNormal_,
+    (call, shape, options) => scaledLaw('untruncated_normal', kaimingStd(call, shape, options)),
   ),
-  varianceScaling: elements<VarianceScalingOptions>(varianceScaling_, (call, shape, options) =>
-    scaledLaw(scalingDistribution(call, options), varianceScalingStd(call, shape, options)),
+  varianceScaling: elements<VarianceScalingOptions>(
+    ['scale', 'mode', 'distribution', ...scaling],
+    varianceScaling_,
+    (call, shape, options) => scaledLaw(scalingDistribution(call, options), varianceScalingStd(call, shape, options)),
   ),
-  lecunNormal: elements<ScalingOptions>(lecunNormal_, (call, shape, options) =>
+  lecunNormal: elements<ScalingOptions>(scaling, lecunNormal_, (call, shape, options) =>
     scaledLaw('truncated_normal', lecunStd(call, shape, options)),
   ),
-  lecunUniform: elements<ScalingOptions>(lecunUniform_, (call, shape, options) =>
+  lecunUniform: elements<ScalingOptions>(scaling, lecunUniform_, (call, shape, options) =>
     scaledLaw('uniform', lecunStd(call, shape, options)),
   ),
   orthogonal: row<Gain>(
+    ['gain'],
     (tensor, { gain, generator }) => orthogonal_(tensor, gain, { generator }),
     (call, shape, { gain = 1 }) => {
       const [rows, columns] = matrixShape(call, shape);
@@ -108,6 +133,7 @@ export const initialisers = {
     },
   ),
   spectral: row<Gain>(
+    ['gain'],
     (tensor, { gain, generator }) => spectral_(tensor, gain, { generator }),
     (call, shape, { gain = 1 }) => {
       const [rows, columns] = matrixShape(call, shape);
@@ -116,6 +142,7 @@ export const initialisers = {
     },
   ),
   deltaOrthogonal: row<Gain>(
+    ['gain'],
     (tensor, { gain, generator }) => deltaOrthogonal_(tensor, gain, { generator }),
     (call, shape, { gain = 1 }) => {
       checkDelta(call, shape);
@@ -123,6 +150,7 @@ export const initialisers = {
     },
   ),
   sparse: row<{ sparsity: number; std?: number }>(
+    ['sparsity', 'std'],
     (tensor, { sparsity, std, generator }) => sparse_(tensor, sparsity, std, { generator }),
     (call, shape, { sparsity, std = 0.01 }) => {
       checkTwoDimensions(call, shape);
@@ -130,11 +158,12 @@ export const initialisers = {
       return { ...wholeTarget('sparse', 0, std * Math.sqrt(left)), kurtosis: 3 / left };
     },
   ),
-  eye: row<object>(eye_, (call, shape) => {
+  eye: row<object>([], eye_, (call, shape) => {
     checkTwoDimensions(call, shape);
     return onesAmongZeros(Math.min(...shape), numElements(shape));
   }),
   dirac: row<{ groups?: number }>(
+    ['groups'],
     (tensor, { groups }) => dirac_(tensor, groups),
     (call, shape, { groups = 1 }) => {
       const count = checkDirac(call, shape, groups);
@@ -175,7 +204,7 @@ export interface Initialiser {
  * An initialiser by its description: how it fills a tensor and what distribution it is to give.
  *
  * @param path what the tensor is called, for error messages
- * @throws TypeError (ERR_ARGUMENT) for a name that is not one of the table's
+ * @throws TypeError (ERR_ARGUMENT) for a name that is not one of the table's, and for an option that the initialiser does not have
  */
 export function initialiser(path: string, spec: InitSpec): Initialiser {
   const given = withName(spec);
@@ -189,6 +218,11 @@ export function initialiser(path: string, spec: InitSpec): Initialiser {
   }
   const { initialiser: _, ...options } = given;
   const found = initialisers[name as keyof Initialisers] as Row<object>;
+  const unknown = Object.keys(options).find((key) => !found.options.includes(key));
+  if (unknown !== undefined) {
+    const known = found.options.length === 0 ? 'it has none' : `expected ${found.options.join(', ')}`;
+    throw argumentError('initialize', `${path}: ${name} has no option ${describe(unknown)}; ${known}`);
+  }
   return {
     apply: (tensor, generator) => inContext(path, () => found.apply(tensor, { ...options, generator })),
     target: (shape) => inContext(path, () => found.target(name, shape, options)),

@@ -177,6 +177,12 @@ describe('bad input is refused before anything is written', () => {
       'ERR_ARGUMENT',
       /stem\.weight: .*undefined/,
     ],
+    [
+      'an option that the initialiser does not have',
+      () => init.initialize(new Net(), [{ match: '*', init: { initialiser: 'normal', sdt: 1 } as never }], { seed: 0 }),
+      'ERR_ARGUMENT',
+      /stem\.weight: normal has no option "sdt"; expected mean, std/,
+    ],
     ['fixup with one layer', () => fixup(1), 'ERR_RANGE', /branchLayers must be 2 or more/],
     ['gpt2 without layers', () => init.presets.gpt2({ layers: 0 }), 'ERR_RANGE', /layers/],
     [

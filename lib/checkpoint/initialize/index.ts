@@ -42,6 +42,8 @@ export interface CheckpointProgress {
 export interface InitializeCheckpointOptions extends AsyncOptions {
   /** The model: what `describeModel` takes. With `from` it may be left out: the model is the base's. */
   model?: ModelSource | undefined;
+  /** The model's class where a config.json does not say it, or says another one: 'LlamaForCausalLM'. */
+  architecture?: string | undefined;
   /** Rules as `init.initialize` takes them; the first that matches decides, before the model's own scheme. */
   rules?: readonly Rule[] | undefined;
   /** A scheme for what no rule matches, in place of the model's own: 'torch' or 'gpt2'; 'family', the model's own, by default. */
@@ -98,7 +100,8 @@ export async function initializeCheckpoint(
     given.from === undefined ? undefined : new Base(call, given.from, await openCheckpoint(given.from), given.reinit);
   try {
     const model = given.model ?? given.from!;
-    const description = await describeModel(model);
+    const { architecture } = given;
+    const description = await describeModel(model, architecture === undefined ? {} : { architecture });
     const preset = given.preset === undefined ? [] : presetRules(given.preset, description);
     const rules = [...given.rules, ...preset];
     const plan = await planCheckpoint(call, { ...given, rules, description, base });
@@ -117,6 +120,7 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     model,
     rules = [],
     preset,
+    architecture,
     seed,
     dtype,
     shardSize,
@@ -148,6 +152,7 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     model,
     rules,
     preset,
+    architecture,
     seed,
     dtype: dtype === undefined ? undefined : parseDType(call, 'dtype', dtype),
     // A file that is named is one file, unless a size is asked for that it exceeds.

@@ -4,7 +4,7 @@ import { checkOptions } from '../../arguments.js';
 import type { DType } from '../../dtype.js';
 import { argumentError, describe, type EvenkeelError, formatError } from '../../errors.js';
 import type { Action } from '../../init/rules.js';
-import { type InitSpec, initialiser, type NamedSpec, withName } from '../../init/table.js';
+import { type InitSpec, initialiser, withName } from '../../init/table.js';
 import { checkDescribedShape } from '../../shape.js';
 import { dtypeNamed, dtypeNames, isFloating } from '../dtype_names.js';
 import type { DescribedTensor, ModelDescription } from './description.js';
@@ -88,28 +88,6 @@ function within<T>(call: string, source: string, name: string, work: () => T): T
   }
 }
 
-/** The options that initialisers have, so that a misspelt one is not passed over. */
-const optionNames: Readonly<Record<string, readonly string[]>> = {
-  constant: ['value'],
-  uniform: ['a', 'b'],
-  normal: ['mean', 'std'],
-  truncNormal: ['mean', 'std', 'a', 'b'],
-};
-
-function checkInit(path: string, init: unknown): NamedSpec {
-  const spec = withName(init as InitSpec);
-  initialiser(path, spec);
-  const known = optionNames[spec.initialiser];
-  const unknown = Object.keys(spec).find((key) => key !== 'initialiser' && known !== undefined && !known.includes(key));
-  if (unknown !== undefined) {
-    throw argumentError(
-      'init',
-      `${spec.initialiser} has no option ${describe(unknown)}; expected ${known!.join(', ')}`,
-    );
-  }
-  return spec;
-}
-
 function describeTensor(call: string, source: string, name: string, given: unknown): DescribedTensor {
   const at = `${source}: tensors[${JSON.stringify(name)}]`;
   const entry = validate(call, at, tensorSchema, Array.isArray(given) ? { shape: given } : given);
@@ -119,7 +97,7 @@ function describeTensor(call: string, source: string, name: string, given: unkno
     const sizes = checkDescribedShape(call, entry.shape);
     let init: Action | undefined;
     if (entry.init !== undefined) {
-      const spec = checkInit(name, entry.init);
+      const spec = withName(entry.init as InitSpec);
       initialiser(name, spec).target(sizes);
       init = spec;
     }
