@@ -1,16 +1,20 @@
 // npm run soak: random inputs for as long as you like, to find what the tests' fixed budgets miss.
 //
-//   node scripts/soak.mjs [--minutes N]      10 by default, shared by the two
+//   node scripts/soak.mjs [--minutes N] [javascript] [files] [native]      10 minutes and all three by default, which share them
 //
-// First JavaScript's border (test/boundary.fuzz.mjs), then the native one: test/native/guard_fuzz.cc under libFuzzer with the
-// address and undefined-behaviour sanitizers where clang++ has it, else as a plain program with random inputs.
+// First JavaScript's border (test/boundary.fuzz.mjs), then files for the parser of safetensors (test/checkpoint/safetensors/fuzz.ts),
+// then the native border: test/native/guard_fuzz.cc under libFuzzer with the address and undefined-behaviour sanitizers where
+// clang++ has it, else as a plain program with random inputs.
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { withLock } from './lib/lock.mjs';
-import { ask, Failure, main, must, onPath, root, seconds } from './lib/run.mjs';
+import { ask, cleanEnv, Failure, main, must, onPath, root, seconds } from './lib/run.mjs';
 
-const { values: options } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const { values: options, positionals } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' } },
+  allowPositionals: true,
+});
 const minutes = Number(options.minutes);
 
 async function javascript(share) {
@@ -23,6 +27,14 @@ async function javascript(share) {
   ]);
   const { calls, succeeded, skipped } = JSON.parse(output);
   return `${calls} calls, of which ${succeeded} succeeded; ${skipped} endless ones skipped`;
+}
+
+async function files(share) {
+  const env = cleanEnv({ EVENKEEL_FUZZ_SECONDS: String(Math.ceil(share * 60)) });
+  const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const args = ['run', '--config', 'vitest.long.config.ts', 'test/checkpoint/safetensors/fuzz.long.ts'];
+  const output = await must(process.execPath, [vitest, ...args], { env });
+  return output.match(/EVENKEEL_FUZZ_SEED=\d+|^\d+ files, .*$/gm).join(', ');
 }
 
 /** Builds the fuzzer: everything but Node-API, with clang and libFuzzer, or with g++ and a main of its own. */
@@ -78,10 +90,14 @@ async function native(share) {
 }
 
 main(async () => {
-  if (!(minutes > 0)) throw new Failure('usage: node scripts/soak.mjs [--minutes N]');
-  for (const [name, work] of Object.entries({ javascript, native })) {
+  const works = { javascript, files, native };
+  const chosen = positionals.length > 0 ? positionals : Object.keys(works);
+  if (!(minutes > 0) || chosen.some((name) => !Object.hasOwn(works, name))) {
+    throw new Failure('usage: node scripts/soak.mjs [--minutes N] [javascript] [files] [native]');
+  }
+  for (const name of chosen) {
     const start = performance.now();
     console.log(`${name} ...`);
-    console.log(`${name}: ${await work(minutes / 2)}; ${seconds(start)}`);
+    console.log(`${name}: ${await works[name](minutes / chosen.length)}; ${seconds(start)}`);
   }
 });

@@ -95,12 +95,12 @@ class OpenFile implements Source {
 /** Bytes in memory as a source. */
 export function memorySource(bytes: Uint8Array): Source {
   return {
-    name: 'the bytes',
+    name: 'the buffer',
     size: bytes.length,
     async read(call, position, into) {
       const from = bytes.subarray(position, position + into.length);
       if (from.length < into.length)
-        throw formatError(call, 'the bytes are gone: their ArrayBuffer was detached or shrunk');
+        throw formatError(call, 'the buffer is gone: its ArrayBuffer was detached or shrunk');
       into.set(from);
     },
     close: async () => {},
@@ -168,7 +168,7 @@ export async function writeFiles(call: string, plans: readonly FilePlan[]): Prom
 }
 
 /** New names are not safe before their folder is on the disk; some file systems cannot do this to folders. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();

@@ -7,7 +7,7 @@ import { formatShape, sameShape } from '../../shape.js';
 import type { DescribedTensor } from '../model/description.js';
 import { safetensorsDType, tensorDType } from '../safetensors/dtypes.js';
 import type { Checkpoint } from '../safetensors/file.js';
-import type { PlannedTensor } from './plan.js';
+import type { PlannedTensor } from './planned.js';
 import { bytesOf, converted, copied } from './sources.js';
 
 /** Bytes at either end of a tensor that its digest is made of. */

@@ -4,7 +4,7 @@ import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
 import { tensorDType } from '../safetensors/dtypes.js';
 import { formatSize } from '../size.js';
-import type { CheckpointPlan } from './plan.js';
+import type { CheckpointPlan } from './planned.js';
 import { flatView } from './sources.js';
 import { tileBytes } from './tiles.js';
 

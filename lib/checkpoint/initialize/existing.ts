@@ -5,7 +5,7 @@ import { stateError } from '../../errors.js';
 import { systemCode, systemError } from '../files.js';
 import { lengthBytes, parseHeader } from '../safetensors/header.js';
 import { indexName } from '../safetensors/sharded.js';
-import type { CheckpointPlan, PlannedShard } from './plan.js';
+import type { CheckpointPlan, PlannedShard } from './planned.js';
 import { temporaryName } from './shard_file.js';
 
 /** Files that a reader of the folder would take for a part of the checkpoint. */

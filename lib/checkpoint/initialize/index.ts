@@ -7,18 +7,21 @@ import { argumentError, describe, fileError, rangeError } from '../../errors.js'
 import type { Rule } from '../../init/rules.js';
 import { type AsyncOptions, checkSignal } from '../../job.js';
 import { parseDType } from '../dtype_names.js';
+import { systemError } from '../files.js';
 import { presetRules } from '../model/presets.js';
 import { describeModel, type ModelSource } from '../model/source.js';
 import { openCheckpoint } from '../safetensors/file.js';
 import { checkBytes, formatSize } from '../size.js';
 import { Base } from './base.js';
+import { planConfig } from './config_file.js';
 import { estimate } from './estimate.js';
 import { findExisting } from './existing.js';
 import { writeIndex } from './index_file.js';
-import { type CheckpointPlan, type PlannedShard, planCheckpoint } from './plan.js';
-import { CheckpointReport } from './report.js';
+import { planCheckpoint } from './plan.js';
+import type { CheckpointPlan, PlannedShard } from './planned.js';
+import { CheckpointReport, type Outcome } from './report.js';
 import { checkShardRange, type ShardRange } from './shards.js';
-import { type CheckpointVerification, verifyShards } from './verify.js';
+import { verifyShards } from './verify.js';
 import { writeShards } from './write.js';
 
 export type { Estimate } from './estimate.js';
@@ -100,7 +103,7 @@ export async function initializeCheckpoint(
     const rules = [...given.rules, ...preset];
     const plan = await planCheckpoint(call, { ...given, rules, description, base });
     base?.checkPatterns();
-    return await carryOut(plan, given);
+    return await carryOut(plan, description.config, given);
   } finally {
     await base?.checkpoint.close();
   }
@@ -122,10 +125,12 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     reinit = [],
     signal,
     onProgress,
-    ...rest
+    dryRun = false,
+    verify = false,
   } = checkOptions<InitializeCheckpointOptions>(call, options);
   if (seed === undefined) throw argumentError(call, 'a seed must be given');
   if (model === undefined && from === undefined) throw argumentError(call, 'a model must be given, or from');
+  if (!Array.isArray(rules)) throw argumentError(call, `rules must be an array, got ${describe(rules)}`);
   if (from !== undefined && typeof from !== 'string') {
     throw argumentError(call, `from must be the path of a checkpoint, got ${describe(from)}`);
   }
@@ -155,50 +160,51 @@ function checkArguments(path: string, options: InitializeCheckpointOptions) {
     onProgress,
     folder: isFile ? dirname(whole) : whole,
     file: isFile ? basename(whole) : undefined,
-    dryRun: rest.dryRun === true,
-    verify: rest.verify === true,
+    dryRun: checkFlag('dryRun', dryRun),
+    verify: checkFlag('verify', verify),
   };
+}
+
+function checkFlag(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw argumentError(call, `${name} must be true or false, got ${describe(value)}`);
 }
 
 type Arguments = ReturnType<typeof checkArguments>;
 
-async function carryOut(plan: CheckpointPlan, given: Arguments): Promise<CheckpointReport> {
+async function carryOut(plan: CheckpointPlan, config: string | undefined, given: Arguments): Promise<CheckpointReport> {
   const { dryRun, signal, onProgress } = given;
   const start = performance.now();
   const chosen = choose(plan, given.shards);
-  const { complete: found, leftovers } = await findExisting(call, plan);
-  const written = new Set<PlannedShard>();
-  const report = (verification?: CheckpointVerification) =>
+  const before = await findExisting(call, plan);
+  const copyConfig =
+    config === undefined || given.file !== undefined ? undefined : await planConfig(call, plan.folder, config);
+  const report = (outcome: Partial<Outcome>) =>
     new CheckpointReport(plan, {
-      dryRun,
-      written,
-      found,
-      leftovers,
-      seconds: (performance.now() - start) / 1000,
-      ...(dryRun ? { estimate: estimate(plan) } : {}),
-      ...(verification === undefined ? {} : { verification }),
+      ...{ dryRun, written: new Set<PlannedShard>(), found: before.complete, leftovers: before.leftovers, seconds: 0 },
+      ...outcome,
     });
-  if (dryRun) return report();
-  const shards = chosen.filter((shard) => !found.has(shard));
-  await mkdir(plan.folder, { recursive: true });
-  await checkSpace(plan, shards);
-  await writeShards(shards, {
-    digest: plan.digest,
-    signal,
-    onBytes: progress('writing', shards, onProgress),
-    onShard: (shard) => written.add(shard),
-  });
-  await writeIndex(call, plan);
-  if (!given.verify) return report();
-  const result = report();
-  return new CheckpointReport(plan, {
-    dryRun,
-    written,
-    found,
-    leftovers,
-    seconds: result.seconds,
-    verification: await verifyShards(chosen, progress('verifying', chosen, onProgress), signal),
-  });
+  if (dryRun) return report({ estimate: estimate(plan) });
+  const shards = chosen.filter((shard) => !before.complete.has(shard));
+  const written = new Set<PlannedShard>();
+  try {
+    await mkdir(plan.folder, { recursive: true });
+    await checkSpace(plan, shards);
+    await copyConfig?.();
+    await writeShards(shards, {
+      digest: plan.digest,
+      signal,
+      onBytes: progress('writing', shards, onProgress),
+      onShard: (shard) => written.add(shard),
+    });
+  } catch (error) {
+    throw systemError(call, 'write', (error as NodeJS.ErrnoException).path ?? plan.folder, error);
+  }
+  const found = await writeIndex(call, plan);
+  const seconds = (performance.now() - start) / 1000;
+  if (!given.verify) return report({ written, found, seconds });
+  const verification = await verifyShards(chosen, progress('verifying', chosen, onProgress), signal);
+  return report({ written, found, seconds, verification });
 }
 
 /** The shards that this run is for. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { writeFiles } from '../files.js';
 import { indexBytes, indexName } from '../safetensors/sharded.js';
 import { findExisting } from './existing.js';
-import type { CheckpointPlan } from './plan.js';
+import type { CheckpointPlan, PlannedShard } from './planned.js';
 
-/** Writes the index where one is needed and all shards are there; each of several runs may be the one that does. */
-export async function writeIndex(call: string, plan: CheckpointPlan): Promise<ReadonlySet<unknown>> {
+/** Writes the index where one is needed and all shards are there; each of several runs may be the one that does. Returns those that are. */
+export async function writeIndex(call: string, plan: CheckpointPlan): Promise<ReadonlySet<PlannedShard>> {
   const { complete } = await findExisting(call, plan);
   if (plan.shards.length > 1 && complete.size === plan.shards.length) {
     const files = new Map(plan.shards.flatMap(({ file, tensors }) => tensors.map(({ name }) => [name, file] as const)));

@@ -3,7 +3,7 @@ import { columns } from '../../columns.js';
 import { formatShape, numElements } from '../../shape.js';
 import { formatSize } from '../size.js';
 import type { Estimate } from './estimate.js';
-import type { CheckpointPlan, PlannedShard, PlannedTensor } from './plan.js';
+import type { CheckpointPlan, PlannedShard, PlannedTensor } from './planned.js';
 import type { CheckpointVerification } from './verify.js';
 
 /** A file of the checkpoint. */
@@ -15,7 +15,8 @@ export interface ShardReport {
   readonly state: 'written' | 'found' | 'planned' | 'missing';
 }
 
-interface Outcome {
+/** What a report is made of. */
+export interface Outcome {
   readonly dryRun: boolean;
   readonly written: ReadonlySet<PlannedShard>;
   readonly found: ReadonlySet<PlannedShard>;
@@ -106,8 +107,9 @@ export class CheckpointReport {
   }
 
   toString(): string {
-    const files = this.shards.length === 1 ? '1 file' : `${this.shards.length} files`;
-    const size = `${this.#plan.tensors.length} tensors, ${count(this.parameters)} parameters, ${formatSize(this.bytes)} in ${files}`;
+    const tensors = counted(this.#plan.tensors.length, 'tensor');
+    const parameters = counted(this.parameters, 'parameter');
+    const size = `${tensors}, ${parameters}, ${formatSize(this.bytes)} in ${counted(this.shards.length, 'file')}`;
     return [this.table(), '', size, ...this.#ending()].join('\n');
   }
 
@@ -129,7 +131,7 @@ export class CheckpointReport {
     if (verification !== null) {
       const { bytes, tested, problems } = verification;
       const counts = `${formatSize(bytes)} read back, ${tested} distributions tested`;
-      lines.push(`${counts}: ${problems.length === 0 ? 'all as planned' : `${problems.length} problems`}`);
+      lines.push(`${counts}: ${problems.length === 0 ? 'all as planned' : counted(problems.length, 'problem')}`);
       for (const { name, file, problem } of problems.slice(0, 20)) lines.push(`  ${name} (${file}): ${problem}`);
     }
     for (const name of this.leftovers) lines.push(`left alone: ${name}, unfinished, of another plan`);
@@ -155,4 +157,4 @@ function describeTensor({ name, shape, dtype, row }: PlannedTensor): string[] {
   ];
 }
 
-const count = (n: number) => n.toLocaleString('en-GB');
+const counted = (n: number, noun: string) => `${n.toLocaleString('en-GB')} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,7 +1,8 @@
 // One file of a checkpoint while it is made: under a temporary name, until all its bytes are on the disk.
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '../files.js';
 
 /**
  * What a file is called until it is complete. The plan is part of it, so that runs of different plans never write to one file.
@@ -9,17 +10,6 @@ import { dirname, join } from 'node:path';
  */
 export function temporaryName(file: string, digest: string): string {
   return `.${file}.${digest.slice(0, 16)}.partial`;
-}
-
-/** Makes changes of names in a folder survive a crash of the machine. Windows has no such thing, and needs none. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -44,7 +34,7 @@ export class ShardFile {
 
   /** Opens `path` for `size` bytes, under its temporary name; what a killed run left there is written over. */
   static async open(path: string, size: number, digest: string): Promise<ShardFile> {
-    const temporary = join(dirname(path), temporaryName(path.slice(dirname(path).length + 1), digest));
+    const temporary = join(dirname(path), temporaryName(basename(path), digest));
     const handle = await open(temporary, constants.O_RDWR | constants.O_CREAT, 0o666);
     const file = new ShardFile(handle, temporary, path);
     try {

@@ -4,7 +4,7 @@ import { verify } from '../../init/verify.js';
 import { numElements } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { tensorDType } from '../safetensors/dtypes.js';
-import type { PlannedShard, PlannedTensor } from './plan.js';
+import type { PlannedShard, PlannedTensor } from './planned.js';
 import { flatView } from './sources.js';
 import { tileBytes, tilesOf } from './tiles.js';
 import { drawTile } from './write.js';

@@ -1,7 +1,7 @@
 // Draws tiles and writes them. Kernels draw on all threads while earlier tiles are on their way to the disk on libuv's.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Buffers } from './buffers.js';
-import type { PlannedShard, PlannedTensor } from './plan.js';
+import type { PlannedShard, PlannedTensor } from './planned.js';
 import { ShardFile } from './shard_file.js';
 import { type Tile, tileBytes, tilesOf } from './tiles.js';
 

@@ -34,4 +34,6 @@ export interface ModelDescription {
   readonly tied: ReadonlyMap<string, string>;
   /** The source's own dtype, where it has one. */
   readonly dtype?: DType;
+  /** The path of the config.json that it comes from: whoever loads the checkpoint wants it beside. */
+  readonly config?: string;
 }

@@ -74,15 +74,20 @@ function describeDocument(call: string, document: object, options: DescribeOptio
   );
 }
 
+function describeFile(call: string, document: object, options: DescribeOptions, path: string): ModelDescription {
+  const description = describeDocument(call, document, options, path);
+  return 'model_type' in document ? { ...description, config: path } : description;
+}
+
 async function describePath(call: string, path: string, options: DescribeOptions): Promise<ModelDescription> {
   if (path.endsWith('.json') && !path.endsWith('.index.json')) {
-    return describeDocument(call, await readDocument(call, path), options, path);
+    return describeFile(call, await readDocument(call, path), options, path);
   }
   const config = join(path, 'config.json');
   if (await exists(config)) {
     const document = await readDocument(call, config);
     const known = families.has((document as { model_type?: string }).model_type ?? '');
-    if (known || !(await hasCheckpoint(path))) return describeDocument(call, document, options, config);
+    if (known || !(await hasCheckpoint(path))) return describeFile(call, document, options, config);
   }
   const checkpoint = await openCheckpoint(path);
   try {

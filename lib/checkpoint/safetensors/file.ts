@@ -25,7 +25,7 @@ interface OpenShard extends Shard {
  * All methods may be called at the same time.
  */
 export class Checkpoint {
-  /** Its files; `path` is 'the bytes' for one in memory. */
+  /** Its files; `path` is 'the buffer' for one in memory. */
   readonly shards: readonly Shard[];
   /** Its tensors by name. `begin` and `end` count from the start of the data of the tensor's own file. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -272,12 +272,12 @@ export function loadSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   const call = 'loadSafetensors';
   if (!(bytes instanceof Uint8Array))
     throw argumentError(call, `expected the bytes as a Uint8Array, got ${describe(bytes)}`);
-  const { tensors, dataStart } = parseHeader(call, bytes, bytes.length, 'the bytes');
+  const { tensors, dataStart } = parseHeader(call, bytes, bytes.length, 'the buffer');
   return new Map(
     [...tensors].map(([name, info]) => {
       const { dtype, shape } = checkOurs(call, info);
       const own = bytes.subarray(dataStart + info.begin, dataStart + info.end);
-      checkElements(call, 'the bytes', name, dtype, own);
+      checkElements(call, 'the buffer', name, dtype, own);
       return [name, tensorOnBytes(shape, dtype, own)];
     }),
   );

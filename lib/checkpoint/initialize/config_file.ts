@@ -1,0 +1,24 @@
+// The model's config.json, which whoever loads a checkpoint wants beside it.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stateError } from '../../errors.js';
+import { readWhole, systemCode, systemError, writeFiles } from '../files.js';
+
+const mostBytes = 100_000_000;
+
+/**
+ * Looks whether the folder needs a copy of `config`; the function it returns makes it.
+ *
+ * @throws RangeError (ERR_STATE) where the folder has a config.json of another model
+ */
+export async function planConfig(call: string, folder: string, config: string): Promise<() => Promise<void>> {
+  const path = join(folder, 'config.json');
+  const bytes = await readWhole(call, config, mostBytes);
+  const there = await readFile(path).catch((error) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw systemError(call, 'read', path, error);
+  });
+  if (there === undefined) return () => writeFiles(call, [{ path, write: (sink) => sink(bytes) }]);
+  if (there.equals(bytes)) return async () => {};
+  throw stateError(call, `${path} is not the same as ${config}; remove it, or choose another folder`);
+}
