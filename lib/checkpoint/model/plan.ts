@@ -61,7 +61,8 @@ function asModel(tensors: readonly DescribedTensor[], dtype: ModelDescription['d
  * import { describeConfig, planDescription } from 'evenkeel/checkpoint';
  *
  * const description = describeConfig({ model_type: 'bert', architectures: ['BertModel'], num_hidden_layers: 1 });
- * const rows = planDescription(description, [{ match: nn.Linear, init: { initialiser: 'xavierUniform' } }]);
+ * const linear = ({ module, name }) => module instanceof nn.Linear && name === 'weight';
+ * const rows = planDescription(description, [{ match: linear, init: 'xavierUniform' }]);
  * console.log(rows.find(({ path }) => path === 'pooler.dense.weight').init); // { initialiser: 'xavierUniform' }
  */
 export function planDescription(description: ModelDescription, rules: readonly Rule[]): PlannedRow[] {

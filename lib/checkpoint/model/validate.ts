@@ -28,11 +28,17 @@ function formatIssue(issue: v.BaseIssue<unknown>): string {
   const found = describe(issue.input);
   const where = at === '' ? '' : `${at}: `;
   if (issue.type === 'strict_object' && issue.expected === 'never') return `${where}unknown key`;
-  if (issue.input === undefined) return `${where}missing; expected ${wanted(issue)}`;
+  if (issue.input === undefined) return `${where}missing`;
   return `${where}expected ${wanted(issue)}, got ${found}`;
 }
 
-const kinds: Readonly<Record<string, string>> = { Object: 'an object', Array: 'an array' };
+const kinds: Readonly<Record<string, string>> = {
+  Object: 'an object',
+  Array: 'an array',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+};
 
 function wanted({ kind, message, expected }: v.BaseIssue<unknown>): string {
   const own = /^expected (.*)$/s.exec(message);

@@ -137,7 +137,7 @@ describe('describeConfig', () => {
     ['a negative size', { ...llama, vocab_size: -5 }, 'vocab_size', '-5', '1 or more'],
     ['half a layer', { ...llama, num_hidden_layers: 1.5 }, 'num_hidden_layers', '1.5', 'whole number'],
     ['null for a size', { ...llama, hidden_size: null }, 'hidden_size', 'null'],
-    ['a flag that is none', { ...llama, attention_bias: 'yes' }, 'attention_bias', '"yes"', 'boolean'],
+    ['a flag that is none', { ...llama, attention_bias: 'yes' }, 'attention_bias', '"yes"', 'true or false'],
     ['heads that do not divide', { ...llama, hidden_size: 100 }, 'hidden_size', '100', '32'],
     ['a dtype that is none', { ...llama, dtype: 'float8' }, 'dtype', '"float8"', 'bf16'],
     ['quantised weights', { ...llama, quantization_config: { bits: 4 } }, 'quantization_config', 'quantised'],
