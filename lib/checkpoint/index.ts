@@ -1,5 +1,7 @@
 // The public names of `evenkeel/checkpoint`: checkpoints of models, and arrays for exchange with NumPy.
 
+export { loadNpy, saveNpy, serializeNpy } from './npy/npy.js';
+export { loadNpz, type NpzOptions, saveNpz } from './npy/npz.js';
 export type { SafetensorsDType } from './safetensors/dtypes.js';
 export { Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
 export type { Header, TensorInfo } from './safetensors/header.js';
