@@ -3,7 +3,7 @@
 export { loadNpy, saveNpy, serializeNpy } from './npy/npy.js';
 export { loadNpz, type NpzOptions, saveNpz } from './npy/npz.js';
 export type { SafetensorsDType } from './safetensors/dtypes.js';
-export { Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
+export { type Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
 export type { Header, TensorInfo } from './safetensors/header.js';
 export type { SliceRange } from './safetensors/slices.js';
 export {
