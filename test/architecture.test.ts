@@ -159,6 +159,7 @@ describe('files', () => {
     'lib/run.ts': 'test/tensor.test.ts',
     'lib/special.ts': 'test/init/verify.test.ts',
     'lib/checkpoint/files.ts': 'test/checkpoint/safetensors/file.test.ts',
+    'lib/checkpoint/npy/header.ts': 'test/checkpoint/npy/npy.test.ts',
     'lib/checkpoint/safetensors/dtypes.ts': 'test/checkpoint/safetensors/header.test.ts',
     'lib/checkpoint/safetensors/elements.ts': 'test/checkpoint/safetensors/file.test.ts',
     'lib/checkpoint/safetensors/slices.ts': 'test/checkpoint/safetensors/file.test.ts',

@@ -1,6 +1,8 @@
 // Every public call says what is wrong with its input, in an error with a code that begins with the call's name.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as checkpoint from '../lib/checkpoint/index.js';
+import { Checkpoint } from '../lib/checkpoint/safetensors/file.js';
 import * as evenkeel from '../lib/index.js';
 import { binaryOps, choiceOps, comparisonOps, testOps, unaryOps } from '../lib/ops/index.js';
 import * as study from '../lib/study/index.js';
@@ -140,7 +142,19 @@ describe('initialisers', () => {
 /** What takes nothing that could be wrong. */
 const harmless = new Set([
   ...['getNumThreads', 'info', 'isGradEnabled', 'Sigmoid', 'Tanh', 'SELU', 'SiLU', 'ReLU', 'constructor'],
-  ...['initialiser', 'Module', 'detach', 'numel', 'dim', 'isContiguous', 'toString', 'zero_', 'accumulate', 'zeroGrad'],
+  ...[
+    'initialiser',
+    'Module',
+    'detach',
+    'numel',
+    'dim',
+    'isContiguous',
+    'toString',
+    'zero_',
+    'accumulate',
+    'zeroGrad',
+    'close',
+  ],
 ]);
 
 it('every public call is tested with bad input, here or in another file', () => {
@@ -186,7 +200,10 @@ it('every public call is tested with bad input, here or in another file', () => 
   look('nn.functional.', nn.functional);
   look('optim.', optim);
   look('study.', study);
-  const methods = Object.getOwnPropertyDescriptors(Tensor.prototype);
-  look('Tensor.', Object.fromEntries(Object.entries(methods).map(([name, { value }]) => [name, value])));
+  look('checkpoint.', checkpoint);
+  for (const { name, prototype } of [Tensor, Checkpoint]) {
+    const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+    look(`${name}.`, Object.fromEntries(methods.map(([name, { value }]) => [name, value])));
+  }
   expect(missing).toEqual([]);
 });

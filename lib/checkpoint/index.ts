@@ -19,8 +19,10 @@ export { type PlannedRow, planDescription } from './model/plan.js';
 export { presetRules } from './model/presets.js';
 export { type DescribeOptions, describeModel, type ModelSource } from './model/source.js';
 export { describeSpec, type Spec, type SpecTensor } from './model/spec.js';
+export { loadNpy, saveNpy, serializeNpy } from './npy/npy.js';
+export { loadNpz, type NpzOptions, saveNpz } from './npy/npz.js';
 export type { SafetensorsDType } from './safetensors/dtypes.js';
-export { Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
+export { type Checkpoint, loadSafetensors, loadState, openCheckpoint, type Shard } from './safetensors/file.js';
 export type { Header, TensorInfo } from './safetensors/header.js';
 export type { SliceRange } from './safetensors/slices.js';
 export {

@@ -44,14 +44,11 @@ export function rowMajorBytes(call: string, view: TensorView): Uint8Array {
 }
 
 /** Checks that the bytes of a bool tensor are truth values: kernels count on it. */
-export function checkElements(call: string, source: string, name: string, dtype: DType, bytes: Uint8Array): void {
+export function checkTruth(call: string, source: string, dtype: DType, bytes: Uint8Array): void {
   if (dtype !== 'bool') return;
   const wrong = bytes.findIndex((byte) => byte > 1);
   if (wrong < 0) return;
-  throw formatError(
-    call,
-    `${source}: tensor ${describe(name)} of BOOL has the byte ${bytes[wrong]}; only 0 and 1 are truth values`,
-  );
+  throw formatError(call, `${source} is of bool and has the byte ${bytes[wrong]}; only 0 and 1 are truth values`);
 }
 
 /** A tensor on bytes that are there: in their place where that is aligned, else on a copy. */

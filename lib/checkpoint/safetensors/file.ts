@@ -5,7 +5,7 @@ import { argumentError, describe, fileError, formatError, rangeError, stateError
 import { checkSize } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { checkPath, memorySource, openFile, type Source, systemCode, systemError } from '../files.js';
-import { checkElements, checkOurs, emptyBytes, emptyTensor, tensorOnBytes } from './elements.js';
+import { checkOurs, checkTruth, emptyBytes, emptyTensor, tensorOnBytes } from './elements.js';
 import { type Header, headerLength, lengthBytes, parseHeader, type TensorInfo } from './header.js';
 import { indexName, indexSuffix, readIndex, singleName } from './sharded.js';
 import { readRanges, type SliceRange } from './slices.js';
@@ -67,7 +67,7 @@ export class Checkpoint {
     const { dtype, shape } = checkOurs(call, info);
     const { view, bytes } = emptyTensor(call, shape, dtype);
     await shard.source.read(call, shard.header.dataStart + info.begin, bytes);
-    checkElements(call, shard.path, name, dtype, bytes);
+    checkTruth(call, `${shard.path}: tensor ${describe(name)}`, dtype, bytes);
     return new Tensor(view);
   }
 
@@ -277,7 +277,7 @@ export function loadSafetensors(bytes: Uint8Array): Map<string, Tensor> {
     [...tensors].map(([name, info]) => {
       const { dtype, shape } = checkOurs(call, info);
       const own = bytes.subarray(dataStart + info.begin, dataStart + info.end);
-      checkElements(call, 'the buffer', name, dtype, own);
+      checkTruth(call, `the buffer: tensor ${describe(name)}`, dtype, own);
       return [name, tensorOnBytes(shape, dtype, own)];
     }),
   );

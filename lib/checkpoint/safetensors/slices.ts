@@ -4,7 +4,7 @@ import { argumentError, describe, rangeError } from '../../errors.js';
 import { contiguousStrides, formatShape, numElements, type Shape } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import type { Source } from '../files.js';
-import { checkElements, emptyTensor } from './elements.js';
+import { checkTruth, emptyTensor } from './elements.js';
 
 /** Where a part of a dimension begins and ends (exclusive), clipped as in Python; negative numbers count from the end. */
 export type SliceRange = readonly [start: number, end: number];
@@ -36,7 +36,7 @@ export async function readRanges(call: string, place: Place, ranges: readonly un
   const size = dtypes[dtype].Array.BYTES_PER_ELEMENT;
   const strides = contiguousStrides(shape).map((stride) => stride * size);
   if (numElements(out) > 0) await readDim(call, source, { at, bytes, picked, strides, out, size }, 0);
-  checkElements(call, source.name, name, dtype, bytes);
+  checkTruth(call, `${source.name}: tensor ${describe(name)}`, dtype, bytes);
   return new Tensor(view);
 }
 

@@ -24,8 +24,8 @@ export interface SerializeOptions {
   metadata?: Readonly<Record<string, string>> | undefined;
   /**
    * What becomes of tensors that are the same memory, such as tied weights: 'copy' (by default) writes each under its own name,
-   * so that every name is there for whoever loads the file; 'once' writes the first and notes the others in the metadata, as
-   * safetensors' `save_model` does in Python, and whoever loads the file must tie them again.
+   * for `loadStateDict` here and `load_state_dict` in Python; 'once' writes the first and notes the others in the metadata, as
+   * `safetensors.torch.save_model` does in Python, for `load_model` there, and here for `loadStateDict` with `strict: false`.
    */
   tied?: 'copy' | 'once' | undefined;
 }

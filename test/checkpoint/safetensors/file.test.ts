@@ -297,6 +297,7 @@ describe('readInto', () => {
 describe('bad input', () => {
   const checkpoint = openCheckpoint(serializeSafetensors({ x: zeros(4, 2) }));
   it.each<[string, string, (c: Awaited<typeof checkpoint>) => Promise<unknown>, ...string[]]>([
+    ['ERR_ARGUMENT', 'loadState', () => loadState(3 as never), '3'],
     ['ERR_ARGUMENT', 'tensor', (c) => c.tensor('y'), '"y"', '"x"'],
     ['ERR_ARGUMENT', 'tensor', (c) => c.tensor(3 as never), '3'],
     ['ERR_ARGUMENT', 'tensor', (c) => c.tensor('__proto__'), '__proto__'],
