@@ -180,6 +180,12 @@ const values: HostileFile[] = [
     'more bytes',
     '"dtype":"F64","shape":[2251799813685248],"data_offsets":[0,0]',
   ),
+  entry(
+    'a hundred thousand dimensions',
+    'shape [1, 1, 1, 1, 1, 1, 1, 1, ...] of F32 takes 4',
+    `"dtype":"F32","shape":[${'1,'.repeat(99_999)}1],"data_offsets":[0,8]`,
+    8,
+  ),
   entry('half a byte', 'ends within a byte', '"dtype":"F4","shape":[3],"data_offsets":[0,2]', 2),
   entry('six bits', 'ends within a byte', '"dtype":"F6_E2M3","shape":[2],"data_offsets":[0,2]', 2),
   entry('one offset', 'two whole numbers, got 1', '"dtype":"F32","shape":[1],"data_offsets":[4]', 4),

@@ -2,7 +2,7 @@
 // of 64 bytes. Source of the format: NumPy's NEP 1 and the documentation of numpy.lib.format (versions 1.0, 2.0, 3.0).
 import type { DType } from '../../dtype.js';
 import { describe, dtypeError, formatError } from '../../errors.js';
-import { checkShape, formatShape, numElements, type Shape } from '../../shape.js';
+import { checkShape, numElements, type Shape } from '../../shape.js';
 import { describeLiteral, type Literal, parseLiteral } from './literal.js';
 
 /** What is in a .npy file. */
@@ -106,7 +106,7 @@ export function parseNpyHeader(call: string, source: string, head: Uint8Array): 
 function checkNpyShape(call: string, source: string, sizes: number[]): Shape {
   const count = numElements(sizes);
   if (!Number.isSafeInteger(count)) {
-    throw formatError(call, `${source}: shape ${formatShape(sizes)} has more elements than a file can hold`);
+    throw formatError(call, `${source}: shape ${describe(sizes)} has more elements than a file can hold`);
   }
   return checkShape(call, sizes);
 }

@@ -33,8 +33,10 @@ export function emptyBytes(call: string, length: number): Uint8Array {
 
 /** The bytes of a contiguous view. */
 export function bytesOf({ array, shape, offset }: TensorView): Uint8Array {
-  const size = array.BYTES_PER_ELEMENT;
-  return new Uint8Array(array.buffer, array.byteOffset + offset * size, numElements(shape) * size);
+  const [count, size] = [numElements(shape), array.BYTES_PER_ELEMENT];
+  // A part without elements may begin behind the end of its array.
+  if (count === 0) return new Uint8Array(0);
+  return new Uint8Array(array.buffer, array.byteOffset + offset * size, count * size);
 }
 
 /** The bytes of a tensor in row-major order: its own memory where they lie in it so. */

@@ -197,10 +197,11 @@ async function findFile(call: string, path: string): Promise<string> {
  * await checkpoint.close();
  */
 export async function openCheckpoint(path: string | URL | Uint8Array): Promise<Checkpoint> {
-  return open('openCheckpoint', path);
+  return openFor('openCheckpoint', path);
 }
 
-async function open(call: string, path: string | URL | Uint8Array): Promise<Checkpoint> {
+/** `openCheckpoint` for another call, which errors name. */
+export async function openFor(call: string, path: string | URL | Uint8Array): Promise<Checkpoint> {
   if (path instanceof Uint8Array) return single(await openShards(call, [async () => memorySource(path)]));
   const file = await findFile(call, checkPath(call, path));
   if (!file.endsWith('.json')) return single(await openShards(call, [() => openFile(call, file)]));
@@ -247,7 +248,7 @@ async function openIndex(call: string, index: string): Promise<Checkpoint> {
  * net.loadStateDict(await loadState('/tmp/linear.safetensors'));
  */
 export async function loadState(path: string | URL | Uint8Array): Promise<Map<string, Tensor>> {
-  const checkpoint = await open('loadState', path);
+  const checkpoint = await openFor('loadState', path);
   try {
     return await checkpoint.state();
   } finally {

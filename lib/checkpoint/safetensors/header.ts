@@ -5,7 +5,7 @@
 // reader: a key that appears twice (which the README forbids and the reader lets pass), an unknown key of a tensor (which might
 // change what its bytes mean), `"__metadata__": null`, and anything but spaces around the JSON text are errors.
 import { argumentError, describe, dtypeError, formatError, rangeError } from '../../errors.js';
-import { formatShape, type Shape } from '../../shape.js';
+import type { Shape } from '../../shape.js';
 import { describeJson, type Json, OtherNumber, parseJson } from '../json.js';
 import { alignmentRank, byteLength, isSafetensorsDType, type SafetensorsDType, safetensorsDTypes } from './dtypes.js';
 
@@ -155,9 +155,9 @@ function readEntry(call: string, source: string, name: string, entry: Json): Ten
   }
   if (end < begin) throw wrong(` ends at byte ${end}, before its begin at byte ${begin}`);
   const bytes = byteLength(dtype, shape);
-  if (typeof bytes === 'string') throw wrong(` of shape ${formatShape(shape)} and dtype ${dtype} ${bytes}`);
+  if (typeof bytes === 'string') throw wrong(` of shape ${describe(shape)} and dtype ${dtype} ${bytes}`);
   if (end - begin !== bytes) {
-    throw wrong(` has ${end - begin} bytes; shape ${formatShape(shape)} of ${dtype} takes ${bytes}`);
+    throw wrong(` has ${end - begin} bytes; shape ${describe(shape)} of ${dtype} takes ${bytes}`);
   }
   return { name, dtype, shape, begin, end };
 }
@@ -258,7 +258,7 @@ function checkLayout(call: string, { name, dtype, shape }: TensorLayout) {
   }
   const bytes = byteLength(dtype, shape);
   if (typeof bytes === 'string') {
-    throw rangeError(call, `${describe(name)} of shape ${formatShape(shape)} and dtype ${dtype} ${bytes}`);
+    throw rangeError(call, `${describe(name)} of shape ${describe(shape)} and dtype ${dtype} ${bytes}`);
   }
   return { name, dtype, shape: [...shape], bytes, rank: alignmentRank(dtype), key: Buffer.from(name) };
 }

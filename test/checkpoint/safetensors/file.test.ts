@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   loadSafetensors,
@@ -271,6 +272,29 @@ describe('slice', () => {
       wide.slice(0, 1, 8).slice(1, 2, 4).slice(2, 5, 30_000),
     );
     await checkpoint.close();
+  });
+
+  it('is that of the tensor, for random shapes and ranges', async () => {
+    const range = fc.option(fc.tuple(fc.integer({ min: -8, max: 8 }), fc.integer({ min: -8, max: 8 })), { nil: null });
+    const dim = fc.record({ size: fc.nat(6), range });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(dim, { maxLength: 4 }),
+        fc.nat(4),
+        fc.constantFrom(...dtypes),
+        async (dims, given, dtype) => {
+          const x = randn(
+            dims.map(({ size }) => size),
+            { generator },
+          ).to(dtype);
+          const ranges = dims.slice(0, given).map(({ range }) => range);
+          const wanted = ranges.reduce((part, range, d) => (range === null ? part : part.slice(d, ...range)), x);
+          const checkpoint = await openCheckpoint(serializeSafetensors({ other: zeros(3), x }));
+          expect(content(await checkpoint.slice('x', ranges))).toEqual(content(wanted.contiguous()));
+        },
+      ),
+      { numRuns: 300, seed: 2 },
+    );
   });
 
   it('reads only what it needs', async () => {

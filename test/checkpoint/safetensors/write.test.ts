@@ -37,6 +37,12 @@ describe('what is written', () => {
     }
   });
 
+  it('of a part without elements that begins behind the end', () => {
+    const part = zeros(1, 0).slice(0, 1, 1);
+    expect(part.storageOffset).toBe(1);
+    same(loadSafetensors(serializeSafetensors({ part })).get('part'), part);
+  });
+
   it('is the same in memory and on the disk', async () => {
     const tensors = { b: randn([3, 5], { generator, dtype: 'bfloat16' }), a: randn(7, { generator }), n: zeros(0, 3) };
     const options = { metadata: { z: 'é\n', a: '' } };
