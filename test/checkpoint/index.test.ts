@@ -4,6 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import * as checkpoint from '../../lib/checkpoint/index.js';
+import { useFolder } from './tools.js';
+
+/** In place of /tmp, where files of another day may lie. */
+const at = useFolder();
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,11 +21,12 @@ function examples(): [place: string, code: string][] {
       ([, text]): [string, string] => [name, text!.replace(/^ \* ?/gm, '')],
     ),
   );
-  const page = readFileSync(`${root}docs/checkpoints.md`, 'utf8');
-  const blocks = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]): [string, string] => [
-    'docs/checkpoints.md',
-    code!,
-  ]);
+  const blocks = ['docs/checkpoints.md', 'docs/checkpoint-models.md'].flatMap((page) =>
+    [...readFileSync(root + page, 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]): [string, string] => [
+      page,
+      code!,
+    ]),
+  );
   return [...found, ...blocks].filter(([, code]) => code.includes("'evenkeel/checkpoint'"));
 }
 
@@ -46,7 +51,7 @@ describe.runIf(existsSync(`${root}dist/checkpoint/index.js`))('evenkeel/checkpoi
   it.each(examples())('example of %s %#', (_, code) => {
     // Numbers in comments behind console.log are what it prints.
     const wanted = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, text]) => text);
-    const printed = node(code);
+    const printed = node(code.replaceAll('/tmp/', at('')));
     for (const text of wanted) expect(printed).toContain(text);
   });
 

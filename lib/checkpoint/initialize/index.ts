@@ -86,8 +86,10 @@ const defaultShardSize = 5e9;
  * of the same names have other content, RangeError (ERR_FILE) where the disk is full or cannot be written to, TypeError (ERR_FORMAT)
  * for a damaged input file; whatever it is, existing files are left as they were
  * @example
+ * import { initializeCheckpoint } from 'evenkeel/checkpoint';
+ *
  * const spec = { tensors: { 'fc.weight': { shape: [256, 128], init: { initialiser: 'normal', std: 0.02 } } } };
- * const report = await initializeCheckpoint(folder, { model: spec, seed: 0, dtype: 'bfloat16' });
+ * const report = await initializeCheckpoint('/tmp/model', { model: spec, seed: 0, dtype: 'bfloat16' });
  * console.log(report.complete); // true
  */
 export async function initializeCheckpoint(
