@@ -2,7 +2,7 @@
 
 export {
   type CheckpointProgress,
-  CheckpointReport,
+  type CheckpointReport,
   type CheckpointVerification,
   type Estimate,
   type InitializeCheckpointOptions,

@@ -8,6 +8,7 @@ import { initializeCheckpoint, loadState, openCheckpoint } from '../../../lib/ch
 import { getNumThreads, init, nn, setNumThreads, zeros } from '../../../lib/index.js';
 import type { Rule } from '../../../lib/init/rules.js';
 
+const call = 'initializeCheckpoint';
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'evenkeel-init-'));
@@ -57,10 +58,10 @@ const files = () =>
         }
       }),
   );
-const failure = (code: string, ...parts: string[]) =>
+const failure = (code: string, call: string, ...parts: string[]) =>
   expect.objectContaining({
     code,
-    message: expect.stringMatching(new RegExp(`^initializeCheckpoint: .*${parts.join('.*')}`, 's')),
+    message: expect.stringMatching(new RegExp(`^${call}: .*${parts.join('.*')}`, 's')),
   });
 
 describe('values', () => {
@@ -123,7 +124,7 @@ describe('values', () => {
     expect((await share(`1-2/${shards}`)).complete).toBe(true);
     const union = files();
     for (const name of names) expect(union[`shares/${name}`]).toBe(made[`threads1/${name}`]);
-    await expect(share('1/3')).rejects.toThrow(failure('ERR_RANGE', '1-1 of 3', `has ${shards}`));
+    await expect(share('1/3')).rejects.toThrow(failure('ERR_RANGE', call, '1-1 of 3', `has ${shards}`));
   });
 
   it('of a module in memory are kept where no rule speaks of them', async () => {
@@ -195,7 +196,7 @@ describe('a base', () => {
     const out = join(folder, 'out.safetensors');
     const options = { model: wider, from: base, rules: normal, seed: 2, dtype: 'bf16' };
     await expect(initializeCheckpoint(out, options)).rejects.toThrow(
-      failure('ERR_ARGUMENT', 'lm_head.weight of shape \\[20, 40\\] cannot be kept', '\\[10, 40\\]', 'reinit'),
+      failure('ERR_ARGUMENT', call, 'lm_head.weight of shape \\[20, 40\\] cannot be kept', '\\[10, 40\\]', 'reinit'),
     );
     await initializeCheckpoint(out, { ...options, reinit: ['lm_head.weight'], verify: true });
     const [before, after] = [await loadState(base), await loadState(out)];
@@ -225,7 +226,7 @@ describe('a base', () => {
     await initializeCheckpoint(base, { model: spec, rules: normal, seed: 1 });
     await expect(
       initializeCheckpoint(join(folder, 'out'), { from: base, reinit: ['head.*'], rules: normal, seed: 2 }),
-    ).rejects.toThrow(failure('ERR_ARGUMENT', '"head.\\*" of reinit'));
+    ).rejects.toThrow(failure('ERR_ARGUMENT', call, '"head.\\*" of reinit'));
   });
 });
 
@@ -269,14 +270,14 @@ describe('what is there already', () => {
       [{ shardSize: 40_000 }, 'belongs to another checkpoint'],
       [{ shardSize: '5GB' }, 'belongs to another checkpoint'],
     ] as const) {
-      await expect(make(more), JSON.stringify(more)).rejects.toThrow(failure('ERR_STATE', ...parts));
+      await expect(make(more), JSON.stringify(more)).rejects.toThrow(failure('ERR_STATE', call, ...parts));
     }
     expect(files()).toEqual(before);
     const [first] = Object.keys(before);
     truncateSync(join(folder, first!), 1000);
-    await expect(make()).rejects.toThrow(failure('ERR_STATE', 'cut short: it has 1000 bytes'));
+    await expect(make()).rejects.toThrow(failure('ERR_STATE', call, 'cut short: it has 1000 bytes'));
     writeFileSync(join(folder, first!), 'not a checkpoint');
-    await expect(make()).rejects.toThrow(failure('ERR_STATE', 'not written by this program'));
+    await expect(make()).rejects.toThrow(failure('ERR_STATE', call, 'not written by this program'));
   });
 
   it('is noticed when it was changed, by reading back', async () => {
@@ -339,7 +340,7 @@ describe('reports', () => {
     expect((await initializeCheckpoint(out, { model: out, seed: 0 })).writtenBytes).toBe(0);
     writeFileSync(path, JSON.stringify({ ...config, n_layer: 1.0, other: 1 }));
     await expect(initializeCheckpoint(out, { model: path, seed: 0 })).rejects.toThrow(
-      failure('ERR_STATE', 'not the same'),
+      failure('ERR_STATE', call, 'not the same'),
     );
   });
 
@@ -400,13 +401,15 @@ describe('a run that fails', () => {
   it('says what is wrong with the place', async () => {
     writeFileSync(join(folder, 'file'), 'x');
     const options = { model, rules: normal, seed: 0 };
-    await expect(initializeCheckpoint(join(folder, 'file'), options)).rejects.toThrow(failure('ERR_FILE', 'file'));
+    await expect(initializeCheckpoint(join(folder, 'file'), options)).rejects.toThrow(
+      failure('ERR_FILE', call, 'file'),
+    );
     await expect(initializeCheckpoint(join(folder, 'file', 'below'), options)).rejects.toThrow(
-      failure('ERR_FILE', 'file'),
+      failure('ERR_FILE', call, 'file'),
     );
     const huge = { tensors: { a: [2 ** 24, 2 ** 24] } };
     await expect(initializeCheckpoint(folder, { ...options, model: huge })).rejects.toThrow(
-      failure('ERR_FILE', '1.13e\\+3 TB', 'free'),
+      failure('ERR_FILE', call, '1.13e\\+3 TB', 'free'),
     );
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('x');
   });
@@ -466,13 +469,13 @@ describe('bad input is refused before anything is written', () => {
 
   it('a path that is none', async () => {
     for (const path of [null, 3, '', {}])
-      await expect(run(good, path)).rejects.toThrow(failure('ERR_ARGUMENT', 'path'));
+      await expect(run(good, path)).rejects.toThrow(failure('ERR_ARGUMENT', 'initializeCheckpoint', 'path'));
   });
 
   it('a file for what takes several', async () => {
     const options = { ...good, model: { tensors: { a: [300, 200], b: [300, 200] } }, shardSize: 240_000 };
     await expect(run(options, join(folder, 'x.safetensors'))).rejects.toThrow(
-      failure('ERR_ARGUMENT', '2 shards', 'folder'),
+      failure('ERR_ARGUMENT', call, '2 shards', 'folder'),
     );
   });
 });
