@@ -53,7 +53,7 @@ const order = [
   ['memory'],
   ['native'],
   ['shape'],
-  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core', 'columns'],
+  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core', 'columns', 'units'],
   ['errors'],
 ];
 const depth = new Map(order.flatMap((row, i) => row.map((layer) => [layer, i] as const)));

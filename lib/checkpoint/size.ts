@@ -27,10 +27,3 @@ export function checkBytes(call: string, name: string, value: unknown): number {
   if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
   throw rangeError(call, `${name} must be a whole number of bytes, 1 or more, got ${describe(value)}`);
 }
-
-/** A number of bytes in three digits: '2.20 GB'. */
-export function formatSize(bytes: number): string {
-  const power = bytes < 1e3 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3 + 1e-9));
-  if (power === 0) return `${bytes} bytes`;
-  return `${(bytes / 1000 ** power).toPrecision(3)} ${['', 'kB', 'MB', 'GB', 'TB'][power]}`;
-}

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { CheckpointReport } from '../checkpoint/index.js';
 import type { Rule } from '../init/rules.js';
 import type { InitSpec } from '../init/table.js';
+import { formatSize } from '../units.js';
 import { seed, usage, wholeNumber } from './arguments.js';
 import { startProgress } from './progress.js';
 
@@ -84,7 +85,6 @@ async function init(command: Command, version: string, out: string, flags: InitF
   // The native core is loaded here: --help and wrong flags do without.
   const { setNumThreads } = await import('../native.js');
   const { initializeCheckpoint } = await import('../checkpoint/index.js');
-  const { formatSize } = await import('../checkpoint/size.js');
   if (flags.threads !== undefined) setNumThreads(flags.threads);
   const {
     model,

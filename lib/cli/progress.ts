@@ -1,3 +1,5 @@
+import { formatDuration } from '../units.js';
+
 /** Shows how far a run is. */
 export interface Progress {
   readonly update: (done: number, total: number) => void;
@@ -23,7 +25,7 @@ export async function startProgress(
   // settings must be left alone.
   const bar = new cliProgress.SingleBar({
     stream,
-    format: `{bar} {percentage} %, ${rate === undefined ? '' : '{rate}, '}{eta_formatted} left`,
+    format: `{bar} {percentage} %, ${rate === undefined ? '' : '{rate}, '}{left} left`,
     barsize: 40,
     clearOnComplete: true,
     gracefulExit: false,
@@ -34,7 +36,8 @@ export async function startProgress(
     update(done, total) {
       start ??= performance.now();
       const seconds = (performance.now() - start) / 1000;
-      const payload = { rate: rate?.(done / seconds) };
+      const left = formatDuration(done > 0 ? (seconds * (total - done)) / done : 0);
+      const payload = { left, rate: rate?.(done / seconds) };
       if (bar.isActive) {
         bar.update(done, payload);
       } else if (seconds * 1000 > patience) {

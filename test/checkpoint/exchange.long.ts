@@ -5,7 +5,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { saveCheckpoint, saveNpy, saveNpz } from '../../lib/checkpoint/index.js';
+import {
+  type CheckpointReport,
+  initializeCheckpoint,
+  saveCheckpoint,
+  saveNpy,
+  saveNpz,
+} from '../../lib/checkpoint/index.js';
 import { type DType, Generator, nn, randn, type Tensor, tensor, zeros } from '../../lib/index.js';
 import { content, useFolder } from './tools.js';
 
@@ -69,6 +75,14 @@ function gpt2(layers: number, width: number, words: number, places: number): Rec
 }
 const language = gpt2(2, 16, 50, 12);
 
+const llama = {
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  ...{ vocab_size: 1000, hidden_size: 96, intermediate_size: 256, num_hidden_layers: 3 },
+  ...{ num_attention_heads: 6, num_key_value_heads: 2, initializer_range: 0.03 },
+};
+let drawn: CheckpointReport;
+
 describe.skipIf(!there)('Python reads', () => {
   // biome-ignore lint/suspicious/noExplicitAny: whatever Python says is compared as a whole.
   let told: Record<string, any>;
@@ -103,6 +117,8 @@ describe.skipIf(!there)('Python reads', () => {
       n_positions: 12,
     };
     writeFileSync(at('gpt2/config.json'), JSON.stringify(config));
+    drawn = await initializeCheckpoint(at('drawn'), { model: llama, seed: 4, dtype: 'bf16', shardSize: '300kB' });
+    writeFileSync(at('drawn/config.json'), JSON.stringify(llama));
     for (const [name, value] of Object.entries({
       ...numpyOnly,
       scalar: all.scalar!,
@@ -156,6 +172,22 @@ describe.skipIf(!there)('Python reads', () => {
       tied: true,
     });
     expect(tensors).toEqual(contents(language));
+  });
+
+  it('a model drawn straight to disk: names, shapes, dtype and statistics', (context) => {
+    if (told.transformers === null) context.skip();
+    const { missing, unexpected, mismatched, statistics } = told.drawn;
+    expect({ missing, unexpected, mismatched }).toEqual({ missing: [], unexpected: [], mismatched: [] });
+    expect(Object.keys(statistics).sort()).toEqual(drawn.tensors.map(({ name }) => name).sort());
+    expect(drawn.shards.length).toBeGreaterThan(2);
+    for (const { name, shape, mean, std } of drawn.tensors) {
+      const found = statistics[name];
+      expect({ dtype: found.dtype, shape: found.shape }).toEqual({ dtype: 'bfloat16', shape: [...shape] });
+      // Five standard errors: 30 tensors and two tests each are wrong once in 30,000 seeds.
+      const n = shape.reduce((a, b) => a * b, 1);
+      expect(Math.abs(found.mean - mean!)).toBeLessThanOrEqual((5 * std!) / Math.sqrt(n));
+      expect(Math.abs(found.std - std!)).toBeLessThanOrEqual((5 * std!) / Math.sqrt(2 * n) + 1e-12);
+    }
   });
 
   it('.npy', () => {

@@ -91,5 +91,20 @@ else:
         "tied": model.lm_head.weight.data_ptr() == model.transformer.wte.weight.data_ptr(),
         "tensors": {name: told(t) for name, t in model.named_parameters()},
     }
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(folder / "drawn", output_loading_info=True, dtype="auto")
+    result["drawn"] = {
+        "missing": sorted(report["missing_keys"]),
+        "unexpected": sorted(report["unexpected_keys"]),
+        "mismatched": sorted(map(str, report["mismatched_keys"])),
+        "statistics": {
+            name: {
+                "dtype": str(t.dtype).removeprefix("torch."),
+                "shape": list(t.shape),
+                "mean": t.double().mean().item(),
+                "std": t.double().std(correction=0).item(),
+            }
+            for name, t in model.named_parameters()
+        },
+    }
 
 print(json.dumps(result))

@@ -2,8 +2,8 @@
 import { fillByLaw, type Law } from '../../init/law.js';
 import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
+import { formatDuration, formatSize } from '../../units.js';
 import { tensorDType } from '../safetensors/dtypes.js';
-import { formatSize } from '../size.js';
 import type { CheckpointPlan } from './planned.js';
 import { flatView } from './sources.js';
 import { tileBytes } from './tiles.js';
@@ -41,12 +41,6 @@ export function estimate(plan: CheckpointPlan): Estimate {
     drawSeconds += (Math.min(...times) / 1000) * (bytes / tileBytes);
   }
   const bytes = plan.shards.reduce((sum, { header }) => sum + header.size, 0);
-  const writing = diskRates.map((rate) => `${duration(bytes / rate)} at ${formatSize(rate)} a second`).join(', ');
-  return { drawSeconds, text: `drawing takes about ${duration(drawSeconds)} here, meanwhile writing ${writing}` };
-}
-
-function duration(seconds: number): string {
-  if (seconds < 10) return `${+seconds.toPrecision(2)} s`;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  const writing = diskRates.map((rate) => `${formatDuration(bytes / rate)} at ${formatSize(rate)} a second`).join(', ');
+  return { drawSeconds, text: `drawing takes about ${formatDuration(drawSeconds)} here, meanwhile writing ${writing}` };
 }

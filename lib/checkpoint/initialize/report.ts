@@ -1,7 +1,7 @@
 // What a run did, or would do: an object for programs, a table for people.
 import { columns } from '../../columns.js';
 import { formatShape, numElements } from '../../shape.js';
-import { formatSize } from '../size.js';
+import { formatSize } from '../../units.js';
 import type { Estimate } from './estimate.js';
 import type { CheckpointPlan, PlannedShard, PlannedTensor } from './planned.js';
 import type { CheckpointVerification } from './verify.js';

@@ -77,7 +77,8 @@ function plain(value: Json): unknown {
   return object;
 }
 
-/** The value of a JSON document, in which equal keys are an error. */
+/** The value of a JSON document, in which equal keys are an error. Editors end it with a line feed, some begin it with a mark. */
 export function parseDocument(call: string, source: string, text: string): unknown {
-  return plain(parseJson(call, source, text.replace(/^\uFEFF/, ''), deepest));
+  const bare = text.replace(/^\uFEFF/, '').replace(/[ \t\r\n]+$/, '');
+  return plain(parseJson(call, source, bare, deepest));
 }

@@ -110,7 +110,7 @@ describe('describeModel', () => {
   const config = { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'], num_hidden_layers: 1 };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'evenkeel-describe-'));
-    await writeFile(file('config.json'), JSON.stringify(config));
+    await writeFile(file('config.json'), `${JSON.stringify(config, undefined, 2)}\r\n\n`);
     await writeFile(file('spec.json'), JSON.stringify({ tensors: { a: [1] } }));
     await writeFile(file('other.json'), '{}');
     await writeFile(file('list.json'), '[]');
