@@ -53,8 +53,11 @@ export { scope } from './scope.js';
 export type { Shape } from './shape.js';
 export {
   type CloseOptions,
+  type Dims,
   type NestedArray,
   type ReduceOptions,
+  type ShapeArguments,
   Tensor,
   type VarianceOptions,
+  type ZeroGradOptions,
 } from './tensor/index.js';

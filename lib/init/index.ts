@@ -1,4 +1,6 @@
 // Initialisers and what belongs to them: the public names of `init`.
+
+export type { FanOptions } from '../shape.js';
 export { type InitializeAsyncOptions, type InitProgress, initializeAsync } from './async.js';
 export {
   constant_,
@@ -55,6 +57,6 @@ export {
   xavierUniform_,
   xavierUniform_ as xavier_uniform_,
 } from './scaling.js';
-export { type InitSpec, initialiser, type NamedSpec } from './table.js';
+export { type Initialiser, type InitSpec, initialiser, type NamedSpec } from './table.js';
 export { constantTarget, normalTarget, type Target, truncatedNormalTarget, uniformTarget } from './target.js';
 export { type Verification, verify } from './verify.js';

@@ -53,11 +53,13 @@ export function torch(): Rule[] {
  * GPT-2 (Radford et al. 2019): every weight, positions too, normal with standard deviation 0.02, but projections back into
  * the residual stream (`c_proj.weight`) 0.02 / sqrt(2 layers); biases 0; norms 1 and 0.
  *
- * @param layers the number of transformer blocks
+ * @param options.layers the number of transformer blocks
+ * @param options.std the standard deviation; 0.02 by default
  * @example
  * init.initialize(model, init.presets.gpt2({ layers: 12 }), { seed: 0 });
  */
-export function gpt2({ layers, std = 0.02 }: { layers: number; std?: number }): Rule[] {
+export function gpt2(options: { layers: number; std?: number }): Rule[] {
+  const { layers, std = 0.02 } = options;
   if (!Number.isInteger(layers) || layers < 1) {
     throw rangeError('presets.gpt2', `layers must be a whole number, 1 or more, got ${layers}`);
   }
@@ -74,11 +76,11 @@ export function gpt2({ layers, std = 0.02 }: { layers: number; std?: number }): 
  * classifier are 0, the other layers of the branches He's normal distribution (fan_out) times L^(-1/(2m-2)); biases 0 and
  * multipliers 1.
  *
- * @param branches the number L of residual branches
- * @param branchLayers the number m of layers in a branch, at least 2: with one, the exponent is undefined
- * @param last which parameters are the last weights of branches
- * @param classifier which parameters belong to the classifier
- * @param branch which weights lie in branches; those of the others are He's without the factor
+ * @param options.branches the number L of residual branches
+ * @param options.branchLayers the number m of layers in a branch, at least 2: with one, the exponent is undefined
+ * @param options.last which parameters are the last weights of branches
+ * @param options.classifier which parameters belong to the classifier
+ * @param options.branch which weights lie in branches; those of the others are He's without the factor
  */
 export function fixup(options: {
   branches: number;
@@ -119,12 +121,13 @@ function he(scale: number): (info: ParameterInfo) => InitSpec {
  *
  * The plan's rows carry the learning-rate factors. Attention must divide by d, not sqrt(d); that is the model's part.
  *
- * @param base a model, or shapes by path
- * @param gain a factor on every standard deviation; 1 by default
+ * @param options.base a model, or shapes by path
+ * @param options.gain a factor on every standard deviation; 1 by default
  * @example
  * const plan = init.initialize(wide, init.presets.mup({ base: narrow }), { seed: 0 });
  */
-export function mup({ base, gain = 1 }: { base: Initialisable | ReadonlyMap<string, Shape>; gain?: number }): Rule[] {
+export function mup(options: { base: Initialisable | ReadonlyMap<string, Shape>; gain?: number }): Rule[] {
+  const { base, gain = 1 } = options;
   const call = 'presets.mup';
   const shapes =
     base instanceof Map

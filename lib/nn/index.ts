@@ -2,7 +2,14 @@
 export { ELU, GELU, LeakyReLU, LogSoftmax, ReLU, SELU, Sigmoid, SiLU, Softmax, Softplus, Tanh } from './activations.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batchnorm.js';
 export { ModuleList, Sequential } from './containers.js';
-export { Conv1d, type Conv1dModuleOptions, Conv2d, type Conv2dModuleOptions, type PaddingMode } from './conv.js';
+export {
+  Conv1d,
+  type Conv1dModuleOptions,
+  Conv2d,
+  type Conv2dModuleOptions,
+  type ConvOptions,
+  type PaddingMode,
+} from './conv.js';
 export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './convtranspose.js';
 export { Dropout, type DropoutModuleOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';

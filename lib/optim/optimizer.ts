@@ -79,12 +79,13 @@ export abstract class Optimizer<Options extends object> {
     this.paramGroups.push({ ...options, params: list as Tensor[] });
   }
 
+  /** Updates all parameters that have a gradient. */
+  step(): undefined;
   /**
    * Updates all parameters that have a gradient.
    *
    * @param closure computes the loss and its gradients anew, before the update; `step` returns what it returns
    */
-  step(): undefined;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     const call = 'step';

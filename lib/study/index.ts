@@ -53,7 +53,7 @@ export type { LayerChoice } from './signals/record.js';
 export { type SignalOptions, type SignalStatistics, signalStatistics } from './signals/statistics.js';
 export type { GradientStatistics } from './signals/trace.js';
 export { studyCsv } from './sweep/csv.js';
-export type { GridOptions } from './sweep/grid.js';
+export type { GridOptions, OneOrMore } from './sweep/grid.js';
 export { type MergeResult, mergeStudies } from './sweep/merge.js';
 export { type StudyWorkerOptions, studyWorker } from './sweep/queue_worker.js';
 export {

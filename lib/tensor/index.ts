@@ -8,5 +8,5 @@ import './reductions.js';
 
 export type { CloseOptions } from './comparisons.js';
 export { clearGradients, type ZeroGradOptions } from './gradients.js';
-export type { ReduceOptions, VarianceOptions } from './reductions.js';
+export type { Dims, ReduceOptions, VarianceOptions } from './reductions.js';
 export * from './tensor.js';

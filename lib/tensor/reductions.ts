@@ -17,7 +17,8 @@ export interface VarianceOptions extends ReduceOptions {
   correction?: number;
 }
 
-type Dims = number | readonly number[] | undefined;
+/** A dimension, several, or all of them where nothing is said; negative ones count from the last. */
+export type Dims = number | readonly number[] | undefined;
 
 interface ReductionMethods {
   /** The sum, accumulated in double precision. */

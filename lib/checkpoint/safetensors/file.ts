@@ -75,9 +75,15 @@ export class Checkpoint {
    * Reads a part of a tensor, and nothing else of the file where the part is `start` to `end` (exclusive) of the first dimension.
    * Ranges are clipped as Python's slices are, and negative numbers count from the end.
    *
-   * @param ranges `start` and `end`, or an array with `[start, end]` for each of the first dimensions, null for all of one
+   * @param start the first index of the first dimension
+   * @param end the index after the last; to the end by default
    */
   slice(name: string, start: number, end?: number): Promise<Tensor>;
+  /**
+   * Reads a part of a tensor, given by several dimensions.
+   *
+   * @param ranges `[start, end]` for each of the first dimensions, null for all of one
+   */
   slice(name: string, ranges: readonly (SliceRange | null)[]): Promise<Tensor>;
   async slice(
     name: string,

@@ -8,7 +8,7 @@ import { checkSizes, type Padding, type Pair, type Single } from './geometry.js'
 import { checkBias } from './linear.js';
 
 /** Options of convolutions over windows of sizes `Size`. */
-interface ConvFunctionOptions<Size> {
+export interface ConvFunctionOptions<Size> {
   /** Steps of the kernel; 1 by default. */
   stride?: Size;
   /** Zeros around the image: as numbers, as many as keep its size ('same', stride 1 only), or none ('valid'). 0 by default. */

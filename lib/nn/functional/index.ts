@@ -1,4 +1,6 @@
 // The public names of `nn.functional`, under torch's spelling as well.
+
+export type { PadMode, Reduction } from '../../ops/index.js';
 export {
   elu,
   gelu,
@@ -16,7 +18,7 @@ export {
   tanh,
 } from './activation.js';
 export { conv2dAsync } from './async.js';
-export { type Conv1dOptions, type Conv2dOptions, conv1d, conv2d } from './conv.js';
+export { type Conv1dOptions, type Conv2dOptions, type ConvFunctionOptions, conv1d, conv2d } from './conv.js';
 export {
   type ConvTranspose2dOptions,
   convTranspose2d,
@@ -24,7 +26,7 @@ export {
 } from './convtranspose.js';
 export { type DropoutOptions, dropout } from './dropout.js';
 export { type EmbeddingFunctionOptions, embedding } from './embedding.js';
-export type { Padding, Pair } from './geometry.js';
+export type { Padding, Pair, Single } from './geometry.js';
 export { type LinearOptions, linear } from './linear.js';
 export {
   binaryCrossEntropyWithLogits,

@@ -10,7 +10,8 @@ import { isElementwise } from '../layers/weights.js';
 import { cellKey, hashOf } from './key.js';
 import { call, defaults, fieldNames, fields } from './options.js';
 
-type OneOrMore<T> = T | readonly T[];
+/** A value of a grid, or several. */
+export type OneOrMore<T> = T | readonly T[];
 
 /** What a study measures: for each field of a cell a value, or a list of values; the grid has each combination. */
 export type GridOptions = {
