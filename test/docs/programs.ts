@@ -96,33 +96,44 @@ export interface Outcome {
   readonly printed: Record<string, string>;
 }
 
-// Runs files in turn and prints, after each, what became of it.
+// Runs files in turn, each in a thread of its own, where nothing of the others is left: no seed, no default generator.
 const runner = `
 import { format } from 'node:util';
 import { writeFileSync } from 'node:fs';
-const [answer, ...files] = process.argv.slice(2);
-const outcomes = [];
-globalThis.mustThrow = async (line, wanted, call) => {
-  let thrown;
-  try {
-    await call();
-  } catch (error) {
-    thrown = error;
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+if (isMainThread) {
+  const [answer, ...files] = process.argv.slice(2);
+  const outcomes = [];
+  for (const file of files) {
+    const worker = new Worker(new URL(import.meta.url), { workerData: file });
+    let outcome = { printed: {}, error: 'ended without a word' };
+    worker.on('message', (message) => { outcome = message; worker.terminate(); });
+    worker.on('error', (error) => { outcome = { printed: {}, error: error?.stack ?? String(error) }; });
+    await new Promise((resolve) => worker.on('exit', resolve));
+    outcomes.push(outcome);
+    writeFileSync(answer, JSON.stringify(outcomes));
   }
-  if (!thrown) throw new Error('line ' + line + ' did not throw');
-  const text = thrown.name + (thrown.code ? ' [' + thrown.code + ']' : '') + ': ' + thrown.message;
-  if (!text.includes(wanted)) throw new Error('line ' + line + ' threw ' + text);
-};
-for (const file of files) {
+} else {
   const printed = {};
   globalThis.printAtLine = (line) => (...args) => { printed[line] = (printed[line] ?? '') + format(...args) + '\\n'; };
+  globalThis.mustThrow = async (line, wanted, call) => {
+    let thrown;
+    try {
+      await call();
+    } catch (error) {
+      thrown = error;
+    }
+    if (!thrown) throw new Error('line ' + line + ' did not throw');
+    const text = thrown.name + (thrown.code ? ' [' + thrown.code + ']' : '') + ': ' + thrown.message;
+    if (!text.includes(wanted)) throw new Error('line ' + line + ' threw ' + text);
+  };
+  let error;
   try {
-    await import(file);
-    outcomes.push({ printed });
-  } catch (error) {
-    outcomes.push({ printed, error: error?.stack ?? String(error) });
+    await import(workerData);
+  } catch (thrown) {
+    error = thrown?.stack ?? String(thrown);
   }
-  writeFileSync(answer, JSON.stringify(outcomes));
+  parentPort.postMessage({ printed, error });
 }`;
 
 /** A line whose output is kept, and whose failure is expected where it says `// throws`. */
@@ -135,7 +146,7 @@ function instrumented(line: string, at: number): string {
   return line.replaceAll('console.log(', `globalThis.printAtLine(${at})(`);
 }
 
-/** Runs programs in one process, in turn, in the given folder, which stands for /tmp too. */
+/** Runs programs in turn in the given folder, which stands for /tmp too. */
 export function runPrograms(folder: string, programs: readonly Block[]): Outcome[] {
   writeFileSync(join(folder, 'runner.mjs'), runner);
   const files = programs.map((program, i) => {
@@ -155,7 +166,7 @@ export function runPrograms(folder: string, programs: readonly Block[]): Outcome
   const child = spawnSync(process.execPath, ['--no-warnings', 'runner.mjs', answer, ...files], {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 140_000,
   });
   let outcomes: Outcome[] = [];
   try {
