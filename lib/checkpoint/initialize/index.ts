@@ -2,16 +2,18 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { checkOptions } from '../../arguments.js';
+import { type Claim, claim, release } from '../../claims.js';
 import type { DType } from '../../dtype.js';
-import { argumentError, describe, fileError, rangeError } from '../../errors.js';
+import { argumentError, describe, fileError, rangeError, renamed } from '../../errors.js';
 import type { Rule } from '../../init/rules.js';
 import { type AsyncOptions, checkSignal } from '../../job.js';
 import { formatSize } from '../../units.js';
 import { parseDType } from '../dtype_names.js';
 import { systemError } from '../files.js';
+import type { ModelDescription } from '../model/description.js';
 import { presetRules } from '../model/presets.js';
 import { describeModel, type ModelSource } from '../model/source.js';
-import { openCheckpoint } from '../safetensors/file.js';
+import { openFor } from '../safetensors/file.js';
 import { checkBytes } from '../size.js';
 import { Base } from './base.js';
 import { planConfig } from './config_file.js';
@@ -84,7 +86,7 @@ const defaultShardSize = 5e9;
  *
  * @returns a promise of what was done, which prints as a table
  * @throws rejects with TypeError (ERR_ARGUMENT) or RangeError (ERR_RANGE) for wrong options, RangeError (ERR_STATE) where files
- * of the same names have other content, RangeError (ERR_FILE) where the disk is full or cannot be written to, TypeError (ERR_FORMAT)
+ * of the same names have other content, or a module's tensor is being written to, RangeError (ERR_FILE) where the disk is full or cannot be written to, TypeError (ERR_FORMAT)
  * for a damaged input file; whatever it is, existing files are left as they were
  * @example
  * import { initializeCheckpoint } from 'evenkeel/checkpoint';
@@ -99,18 +101,18 @@ export async function initializeCheckpoint(
 ): Promise<CheckpointReport> {
   const given = checkArguments(path, options);
   given.signal?.throwIfAborted();
-  const base =
-    given.from === undefined ? undefined : new Base(call, given.from, await openCheckpoint(given.from), given.reinit);
+  let base: Base | undefined;
+  let claimed: Claim | undefined;
   try {
-    const model = given.model ?? given.from!;
-    const { architecture } = given;
-    const description = await describeModel(model, architecture === undefined ? {} : { architecture });
-    const preset = given.preset === undefined ? [] : presetRules(given.preset, description);
-    const rules = [...given.rules, ...preset];
-    const plan = await planCheckpoint(call, { ...given, rules, description, base });
-    base?.checkPatterns();
+    if (given.from !== undefined) base = new Base(call, given.from, await openFor(call, given.from), given.reinit);
+    const description = await ours(() => describeSource(given));
+    // What is kept must stay what it is until it is written.
+    const values = description.tensors.flatMap(({ value }) => (value === undefined ? [] : [value.elements]));
+    claimed = claim(call, values, 'read');
+    const plan = await ours(() => makePlan(given, description, base));
     return await carryOut(plan, description.config, given);
   } finally {
+    if (claimed !== undefined) release(claimed);
     await base?.checkpoint.close();
   }
 }
@@ -179,6 +181,26 @@ function checkFlag(name: string, value: unknown): boolean {
 }
 
 type Arguments = ReturnType<typeof checkArguments>;
+
+/** What other calls refuse, as this one's. */
+async function ours<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw renamed(call, error);
+  }
+}
+
+function describeSource({ model, from, architecture }: Arguments): Promise<ModelDescription> {
+  return describeModel(model ?? from!, architecture === undefined ? {} : { architecture });
+}
+
+async function makePlan(given: Arguments, description: ModelDescription, base: Base | undefined) {
+  const preset = given.preset === undefined ? [] : presetRules(given.preset, description);
+  const plan = await planCheckpoint(call, { ...given, rules: [...given.rules, ...preset], description, base });
+  base?.checkPatterns();
+  return plan;
+}
 
 async function carryOut(plan: CheckpointPlan, config: string | undefined, given: Arguments): Promise<CheckpointReport> {
   const { dryRun, signal, onProgress } = given;
