@@ -145,7 +145,7 @@ export function asanAddonEnv() {
 export const ts = {
   name: 'compiling TypeScript',
   stamp: 'dist/.evenkeel-ts',
-  entries: ['index', 'study/index', 'cli/main', 'init/worker', 'study/sweep/worker'].filter((entry) =>
+  entries: ['index', 'study/index', 'tfjs/index', 'cli/main', 'init/worker', 'study/sweep/worker'].filter((entry) =>
     existsSync(at(`lib/${entry}.ts`)),
   ),
   hash: () => hashOf([...self, 'tsconfig.json', ...filesUnder('lib')]),
