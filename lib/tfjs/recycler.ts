@@ -44,10 +44,15 @@ export class Recycler {
     const bytes = length * arrays[dtype].BYTES_PER_ELEMENT;
     const buffer = bytes < leastBytes ? undefined : this.#reuse(bytes);
     if (buffer !== undefined) return new arrays[dtype](buffer, 0, length) as InstanceType<(typeof arrays)[D]>;
-    // No scope() of evenkeel's may take it: tensors of TensorFlow.js know nothing of its end.
-    const array = observe(undefined, () => allocateOutput(dtype, length)) as PlainArray;
+    const array = this.fresh(dtype, length);
     if (bytes >= leastBytes) this.#counts.set(array.buffer, 0);
-    return array as InstanceType<(typeof arrays)[D]>;
+    return array;
+  }
+
+  /** An array with arbitrary elements that is not used again. */
+  fresh<D extends PlainDType>(dtype: D, length: number): InstanceType<(typeof arrays)[D]> {
+    // No scope() of evenkeel's may take it: tensors of TensorFlow.js know nothing of its end.
+    return observe(undefined, () => allocateOutput(dtype, length)) as InstanceType<(typeof arrays)[D]>;
   }
 
   #reuse(bytes: number): ArrayBuffer | undefined {

@@ -96,7 +96,10 @@ const isRowMajor = (view: TensorView) => {
 
 /** Calls `work` with a row-major view of the same elements: the view itself if it is one, else a copy. */
 function rowMajor(view: TensorView, work: (view: TensorView) => void): void {
-  if (isRowMajor(view)) return work(shaped(view.array as Float32Array, view.shape));
+  if (isRowMajor(view)) {
+    work(shaped(view.array as Float32Array, view.shape));
+    return;
+  }
   withScratch(numElements(view.shape), (array) => {
     const copied = shaped(array, view.shape);
     copy(view, copied);
@@ -106,7 +109,10 @@ function rowMajor(view: TensorView, work: (view: TensorView) => void): void {
 
 /** Calls `work` with a row-major view to write to, and copies what it wrote to `view`. */
 function intoRowMajor(view: TensorView, work: (view: TensorView) => void): void {
-  if (isRowMajor(view)) return work(shaped(view.array as Float32Array, view.shape));
+  if (isRowMajor(view)) {
+    work(shaped(view.array as Float32Array, view.shape));
+    return;
+  }
   withScratch(numElements(view.shape), (array) => {
     const made = shaped(array, view.shape);
     work(made);
