@@ -15,7 +15,13 @@ const runs = [
   { name: 'in random order', seed: 1, least: 4200 },
   { name: 'in random order, recycled buffers poisoned', seed: 2, poison: true, least: 4200 },
   { name: 'in order, recycled buffers poisoned, asynchronous reads', async: true, poison: true, least: 4150 },
-  { name: 'in random order, recycled buffers poisoned, asynchronous reads', seed: 3, async: true, poison: true, least: 4150 },
+  {
+    name: 'in random order, recycled buffers poisoned, asynchronous reads',
+    seed: 3,
+    async: true,
+    poison: true,
+    least: 4150,
+  },
 ];
 
 async function suite(folder, { poison, ...options }) {
@@ -43,8 +49,11 @@ main(async () => {
     if (counts.failed > 0) console.log(text);
     const order = options.seed === undefined ? '' : ` (seed ${options.seed})`;
     const { total, passed, failed, skipped } = counts;
-    console.log(`${name}${order}: ${total} specs, ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds(start)}`);
-    if (filter === undefined && total < least) throw new Failure(`only ${total} specs were found, not ${least} or more`);
+    console.log(
+      `${name}${order}: ${total} specs, ${passed} passed, ${failed} failed, ${skipped} skipped  ${seconds(start)}`,
+    );
+    if (filter === undefined && total < least)
+      throw new Failure(`only ${total} specs were found, not ${least} or more`);
     sum.passed += passed;
     sum.failed += failed;
   }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as evenkeel from '../lib/index.js';
 import { binaryOps, choiceOps, comparisonOps, testOps, unaryOps } from '../lib/ops/index.js';
 import * as study from '../lib/study/index.js';
+import * as tfjs from '../lib/tfjs/index.js';
 import { failure } from './cases/data.js';
 
 const { empty, init, nn, noGrad, ones, optim, rand, randn, Tensor, tensor, zeros } = evenkeel;
@@ -139,6 +140,7 @@ describe('initialisers', () => {
 
 /** What takes nothing that could be wrong. */
 const harmless = new Set([
+  'EvenkeelBackend',
   ...['getNumThreads', 'info', 'isGradEnabled', 'Sigmoid', 'Tanh', 'SELU', 'SiLU', 'ReLU', 'constructor'],
   ...['initialiser', 'Module', 'detach', 'numel', 'dim', 'isContiguous', 'toString', 'zero_', 'accumulate', 'zeroGrad'],
 ]);
@@ -186,6 +188,7 @@ it('every public call is tested with bad input, here or in another file', () => 
   look('nn.functional.', nn.functional);
   look('optim.', optim);
   look('study.', study);
+  look('tfjs.', tfjs);
   const methods = Object.getOwnPropertyDescriptors(Tensor.prototype);
   look('Tensor.', Object.fromEntries(Object.entries(methods).map(([name, { value }]) => [name, value])));
   expect(missing).toEqual([]);
