@@ -1,10 +1,11 @@
 // npm run test:tfjs: tfjs-core's own published tests on the backend 'evenkeel', several times: as they come, in random order,
 // with recycled buffers poisoned by NaN, and without synchronous reads. The last line says how many passed and failed.
 //
-//   node scripts/test-tfjs.mjs                  all runs
-//   node scripts/test-tfjs.mjs --seed 7         other orders than those of the fixed seeds
-//   node scripts/test-tfjs.mjs --backend cpu    another backend of TensorFlow.js's, for comparison
-//   node scripts/test-tfjs.mjs --filter conv2d  the specs whose name contains that
+//   node scripts/test-tfjs.mjs                   all runs
+//   node scripts/test-tfjs.mjs --only poisoned   the runs whose name contains that
+//   node scripts/test-tfjs.mjs --seed 7          other orders than those of the fixed seeds
+//   node scripts/test-tfjs.mjs --backend cpu     another backend of TensorFlow.js's, for comparison
+//   node scripts/test-tfjs.mjs --filter conv2d   the specs whose name contains that
 import { parseArgs } from 'node:util';
 import { cleanEnv, Failure, main, root, run, seconds } from './lib/run.mjs';
 import { transpiledCore } from './tfjs/transpile.mjs';
@@ -37,11 +38,19 @@ async function suite(folder, { poison, ...options }) {
 
 main(async () => {
   const { values } = parseArgs({
-    options: { seed: { type: 'string' }, backend: { type: 'string', default: 'evenkeel' }, filter: { type: 'string' } },
+    options: {
+      only: { type: 'string', default: '' },
+      seed: { type: 'string' },
+      backend: { type: 'string', default: 'evenkeel' },
+      filter: { type: 'string' },
+    },
   });
   const folder = transpiledCore(root);
   const sum = { passed: 0, failed: 0 };
-  for (const { name, least, ...options } of runs) {
+  const chosen = runs.filter(({ name }) => name.includes(values.only));
+  if (chosen.length === 0)
+    throw new Failure(`no run is called that; there are:\n${runs.map(({ name }) => name).join('\n')}`);
+  for (const { name, least, ...options } of chosen) {
     const start = performance.now();
     if (options.seed !== undefined && values.seed !== undefined) options.seed += Number(values.seed);
     const { backend, filter } = values;

@@ -45,6 +45,32 @@ describe('ways to load it', () => {
     }
   });
 
+  it('ES-module namespaces keep their functions; initialisers follow', async () => {
+    const file = path.join(folder, 'namespace.mjs');
+    writeFileSync(
+      file,
+      `import * as tf from '@tensorflow/tfjs';
+       import * as core from '@tensorflow/tfjs-core';
+       import * as layers from '@tensorflow/tfjs-layers';
+       import { installRandom } from 'evenkeel/tfjs';
+       const seen = [tf, core, layers].map((namespace) => {
+         const draw = () => {
+           const { followed, ops } = installRandom(namespace, { seed: 1 });
+           const arrays = ['orthogonal', 'heNormal'].map((name) => layers.initializers[name]({}).apply([3, 3]).dataSync());
+           return [followed, JSON.stringify([ops.randomNormal([3]).dataSync(), ...arrays])];
+         };
+         const [followed, first] = draw();
+         return [followed, first === draw()[1]];
+       });
+       console.log(JSON.stringify(seen));`,
+    );
+    expect(await run(file)).toEqual([
+      [false, true],
+      [false, true],
+      [false, true],
+    ]);
+  });
+
   it('import of evenkeel alone loads none of TensorFlow.js', async () => {
     const file = path.join(folder, 'alone.mjs');
     writeFileSync(

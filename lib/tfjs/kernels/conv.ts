@@ -1,7 +1,7 @@
 // Convolutions. TensorFlow.js keeps images as [N, H, W, C] and kernels as [kh, kw, Ci, Co]; the native kernels take [N, C, H, W]
-// and [Co, Ci, kh, kw]. Transposing 8 images of 64 x 56 x 56 takes 1.1 ms and convolving them with 64 kernels of 3 x 3 3.7 ms,
-// on two threads; a product with an im2col matrix of the same images takes 12 ms. So images are transposed, into memory that is
-// used again at once.
+// and [Co, Ci, kh, kw]. On two threads, transposing 8 images of 56 x 56 x 64 takes 0.3 ms there and 0.3 back, and convolving them
+// with 64 kernels of 3 x 3 takes 3.9; making an im2col matrix of the images as they are takes 1.8 ms and the product with it 13.3.
+// So images are transposed, into memory that is used again at once.
 import { kernelId, run } from '../../run.js';
 import { numElements, sameShape } from '../../shape.js';
 import type { TensorView } from '../../view.js';
