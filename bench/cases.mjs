@@ -12,6 +12,7 @@
 //   torch     [setup, step] in Python: the setup is run once, the step is timed. Sizes are those of the row
 //   numpy     the same, for NumPy
 //   tfjs      (tf) => step, for TensorFlow.js; the tensors that a step makes are disposed of after it
+//   backends  { name: () => step }: the same on other backends of TensorFlow.js, where `setup` is on evenkeel's
 //   targets   what would be a pass: { peer, ratio, threads? }, the peer's time over ours; or { peer, limit: (peerMs) => ms };
 //             or { ms } where there is no peer. Shown, never a failure.
 //
@@ -22,6 +23,7 @@ import { initialisers, mt19937Initialisers } from './cases/initialisers.mjs';
 import { layers } from './cases/layers.mjs';
 import { ops } from './cases/ops.mjs';
 import { studies } from './cases/studies.mjs';
+import { tfjs } from './cases/tfjs.mjs';
 
 const families = {
   ops,
@@ -30,6 +32,7 @@ const families = {
   fills,
   mt19937: [...mt19937Fills, ...mt19937Initialisers],
   init: initialisers,
+  tfjs,
 };
 
 export const cases = Object.entries(families).flatMap(([group, rows]) => rows.map((row) => ({ ...row, group })));
@@ -67,6 +70,7 @@ export const groups = {
   fills: 'random fills on pcg32, of 4 Ki to 16 Mi elements',
   init: 'initialisers of layers',
   mt19937: "fills and initialisers on the generator of torch's numbers",
+  tfjs: 'TensorFlow.js on the backend of evenkeel/tfjs, and on its own cpu and wasm backends',
   all: 'every case',
 };
 

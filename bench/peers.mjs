@@ -51,6 +51,13 @@ export const materialised = {
     materialised ? evenkeelCase([name, 'materialised'], threads) : undefined,
 };
 
+/** For programs in TensorFlow.js: its own backends. wasm's has one thread in Node.js. */
+export const tfjsBackends = ['cpu', 'wasm'].map((backend) => ({
+  name: `tfjs ${backend}`,
+  open: async ({ name, backends }) =>
+    backends?.[backend] && serving(new Child(process.execPath, [at('tfjs_backend_case.mjs'), backend, name])),
+}));
+
 /** Three fresh processes. Node warns of `require` of an ES module, but not for users, who have it in node_modules. */
 async function freshRound(script, env) {
   const times = [];

@@ -1,7 +1,17 @@
 // npm run bench: evenkeel against OpenBLAS in a C loop, PyTorch, NumPy and TensorFlow.js. See README.md beside this file.
 import os from 'node:os';
 import { parse, UsageError, usage } from './options.mjs';
-import { evenkeel, materialised, memory, numpyPeer, oneThread, rawPeers, tfjsPeer, torchPeer } from './peers.mjs';
+import {
+  evenkeel,
+  materialised,
+  memory,
+  numpyPeer,
+  oneThread,
+  rawPeers,
+  tfjsBackends,
+  tfjsPeer,
+  torchPeer,
+} from './peers.mjs';
 import { leastDisturbed, untilIdle } from './quiet.mjs';
 import { environment, noise, remarks, toRows } from './report.mjs';
 import { machineLines, toTable } from './table.mjs';
@@ -80,7 +90,8 @@ async function main() {
     const what = `[${results.length + 1}/${options.work.length}] ${row.name}, ${threads} thread${threads === 1 ? '' : 's'}`;
     note(process.stderr.isTTY ? `\r\x1b[K${what}` : `${what}\n`);
     const result = await leastDisturbed(
-      () => measure(row, threads, [evenkeel, oneThread, memory, materialised, ...peers], options.rounds),
+      () =>
+        measure(row, threads, [evenkeel, oneThread, memory, materialised, ...tfjsBackends, ...peers], options.rounds),
       options.retries,
       noise,
       () => untilIdle(60),

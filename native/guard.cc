@@ -243,6 +243,17 @@ void CheckMaxPool(const Plan& plan, const View& out, const View& indices) {
   RequireSize(indices, 3, out.shape[3]);
 }
 
+// Maps of the same images and channels, [N, any, any, C].
+void CheckPixels(const Plan& plan) {
+  for (int v = 0; v != plan.kernel->num_views; ++v) {
+    RequireDims(plan.views[v], 4);
+    RequireContiguous(plan.views[v]);
+    RequireSize(plan.views[v], 0, plan.views[0].shape[0]);
+    RequireSize(plan.views[v], 3, plan.views[0].shape[3]);
+    Require(plan.views[v].shape[1] <= 2147483647 && plan.views[v].shape[2] <= 2147483647, "image too large");
+  }
+}
+
 void CheckOfRows(const Plan& plan) {
   const View& out = plan.views[0];
   const View& in = plan.views[1];
@@ -381,6 +392,14 @@ void CheckRelation(const Plan& plan) {
       return CheckMaxPool(plan, plan.views[2], plan.views[1]);
     case Relation::kAvgPool:
       CheckPlanes(plan);
+      return CheckWindows(plan, 6);
+    case Relation::kPoolNhwc:
+      CheckPixels(plan);
+      return CheckWindows(plan, 6);
+    case Relation::kPoolNhwcBackward:
+      CheckPixels(plan);
+      RequireSize(plan.views[1], 1, plan.views[0].shape[1]);
+      RequireSize(plan.views[1], 2, plan.views[0].shape[2]);
       return CheckWindows(plan, 6);
     case Relation::kOfRows:
       return CheckOfRows(plan);

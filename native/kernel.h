@@ -55,6 +55,8 @@ enum class Relation : uint8_t {
   kMaxPool,          // out [N, C, Ho, Wo], int64 indices like out, x [N, C, H, W], all contiguous
   kMaxPoolBackward,  // grad_x [N, C, H, W], int64 indices like grad_out, grad_out [N, C, Ho, Wo], all contiguous
   kAvgPool,          // out [N, C, Ho, Wo], x [N, C, H, W], all contiguous; or the gradient of x, that of out
+  kPoolNhwc,          // out [N, Ho, Wo, C], x [N, H, W, C], both contiguous; or the gradient of x, that of out
+  kPoolNhwcBackward,  // grad_x [N, H, W, C], x like it, grad_out [N, Ho, Wo, C], all contiguous
   kOfRows,     // out [b, k], in [b, n]; all contiguous
   kQr,         // a [m, n] with m >= n in column-major order (A on entry, Q on exit), r [n, n]
   kSvd,        // s [k], a [m, n], k = min(m, n), perhaps u [m, k] and vt [k, n]; all contiguous

@@ -6,32 +6,15 @@
 
 #include "kernels.h"
 #include "parallel.h"
+#include "pool.h"
 
 namespace evenkeel {
 namespace {
 
-// Elements that a thread reads or writes at least.
-constexpr int64_t kGrain = 1 << 14;
-
-// What one output's window covers of one dimension of the image.
-struct Window {
-  int64_t begin;  // the first position inside
-  int64_t count;  // how many are inside, `dilation` apart
-  int64_t size;   // how many there would be, padding counted but nothing past it
-};
-
-// Windows of one dimension.
-struct Windows {
-  int64_t size, kernel, stride, padding, dilation;
-
-  Window At(int64_t i) const {
-    const int64_t start = i * stride - padding;
-    const int64_t skipped = start >= 0 ? 0 : std::min((-start + dilation - 1) / dilation, kernel);
-    const int64_t begin = start + skipped * dilation;
-    const int64_t left = begin >= size ? 0 : (size - begin + dilation - 1) / dilation;
-    return {begin, std::min(kernel - skipped, left), std::min(start + kernel, size + padding) - start};
-  }
-};
+using pool::Divisor;
+using pool::kGrain;
+using pool::Window;
+using pool::Windows;
 
 // out [N, C, out_h, out_w] and x [N, C, height, width], both contiguous, plane by plane; plan.params: kernel h, w, stride
 // h, w, padding h, w and, if `dilated`, dilation h, w.
@@ -89,13 +72,6 @@ void MaxPlane(const Pool& pool, const T* x, T* out, int64_t* indices) {
       *indices = index;
     }
   }
-}
-
-// What an average divides by.
-double Divisor(const Window& h, const Window& w, const double* params) {
-  if (params[7] != 0) return params[7];
-  return params[6] != 0 ? static_cast<double>(h.size) * static_cast<double>(w.size)
-                        : static_cast<double>(h.count) * static_cast<double>(w.count);
 }
 
 template <typename T>

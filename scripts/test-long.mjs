@@ -19,6 +19,7 @@ const rows = [
   { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
   { name: 'long tests in TypeScript', run: longVitest },
   { name: 'pages in headless Chromium', run: browserTests },
+  { name: "tfjs-core's own tests on evenkeel/tfjs", run: () => must(process.execPath, ['scripts/test-tfjs.mjs']) },
 ];
 
 /** Builds a preset's native tests and runs them all through ctest. */

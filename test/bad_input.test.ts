@@ -6,6 +6,7 @@ import { Checkpoint } from '../lib/checkpoint/safetensors/file.js';
 import * as evenkeel from '../lib/index.js';
 import { binaryOps, choiceOps, comparisonOps, testOps, unaryOps } from '../lib/ops/index.js';
 import * as study from '../lib/study/index.js';
+import * as tfjs from '../lib/tfjs/index.js';
 import { failure } from './cases/data.js';
 
 const { empty, init, nn, noGrad, ones, optim, rand, randn, Tensor, tensor, zeros } = evenkeel;
@@ -141,6 +142,7 @@ describe('initialisers', () => {
 
 /** What takes nothing that could be wrong. */
 const harmless = new Set([
+  'EvenkeelBackend',
   ...['getNumThreads', 'info', 'isGradEnabled', 'Sigmoid', 'Tanh', 'SELU', 'SiLU', 'ReLU', 'constructor'],
   ...[
     'initialiser',
@@ -201,6 +203,7 @@ it('every public call is tested with bad input, here or in another file', () => 
   look('optim.', optim);
   look('study.', study);
   look('checkpoint.', checkpoint);
+  look('tfjs.', tfjs);
   for (const { name, prototype } of [Tensor, Checkpoint]) {
     const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
     look(`${name}.`, Object.fromEntries(methods.map(([name, { value }]) => [name, value])));

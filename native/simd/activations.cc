@@ -54,6 +54,15 @@ struct LeakyReluBackwardOp {
   }
 };
 
+// 1 above 0, the parameter up to 0; NaN stays NaN.
+struct StepOp {
+  template <class D, class V>
+  static V Apply(D d, const double* params, V a) {
+    const V step = hn::IfThenElse(hn::Gt(a, hn::Zero(d)), Constant(d, 1), Param(d, params, 0));
+    return hn::IfThenElse(hn::IsNaN(a), a, step);
+  }
+};
+
 struct TanhBackwardOp {
   template <class D, class V>
   static V Apply(D d, const double*, V gradient, V y) {

@@ -145,9 +145,15 @@ export function asanAddonEnv() {
 export const ts = {
   name: 'compiling TypeScript',
   stamp: 'dist/.evenkeel-ts',
-  entries: ['index', 'study/index', 'checkpoint/index', 'cli/main', 'init/worker', 'study/sweep/worker'].filter(
-    (entry) => existsSync(at(`lib/${entry}.ts`)),
-  ),
+  entries: [
+    'index',
+    'study/index',
+    'checkpoint/index',
+    'tfjs/index',
+    'cli/main',
+    'init/worker',
+    'study/sweep/worker',
+  ].filter((entry) => existsSync(at(`lib/${entry}.ts`))),
   hash: () => hashOf([...self, 'tsconfig.json', ...filesUnder('lib')]),
   outputs() {
     return this.entries.map((entry) => `dist/${entry}.js`);

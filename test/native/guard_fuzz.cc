@@ -98,7 +98,8 @@ void Try(const uint8_t* data, size_t size) {
   const bool is_conv = kernel.relation == Relation::kConv2d || kernel.relation == Relation::kConv2dInput ||
                        kernel.relation == Relation::kConv2dWeight;
   const bool is_max_pool = kernel.relation == Relation::kMaxPool || kernel.relation == Relation::kMaxPoolBackward;
-  const bool is_image = is_conv || is_max_pool || kernel.relation == Relation::kAvgPool;
+  const bool is_image = is_conv || is_max_pool || kernel.relation == Relation::kAvgPool ||
+                        kernel.relation == Relation::kPoolNhwc || kernel.relation == Relation::kPoolNhwcBackward;
   const int ndim = is_image ? 4 : is_matrix ? 2 : bytes.Below(kMaxDims + 1);
   int64_t sizes[kMaxDims];
   for (int64_t& s : sizes) s = bytes.OneIn(16) ? bytes.Below(70) : bytes.Below(5);

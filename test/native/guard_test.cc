@@ -891,6 +891,109 @@ TEST_P(GuardPool, SizesStayBelowTwoToThe31) {
   }
 }
 
+// Two images of 3 channels that lie side by side, 6 x 5 to 3 x 2 pixels.
+struct NhwcPool {
+  std::string kernel;
+  PlannedView out = Tight({2, 3, 2, 3});
+  PlannedView x = Tight({2, 6, 5, 3});
+  PlannedView like_x = Tight({2, 6, 5, 3});
+  std::vector<double> params = {2, 2, 2, 2, 0, 0, 1, 1};
+
+  bool IsMaximum() const { return kernel.rfind("max", 0) == 0; }
+  PlanBuilder Plan() const {
+    const std::vector<double> own(params.begin(), params.begin() + (IsMaximum() ? 6 : 8));
+    if (kernel == "max_pool2d_nhwc_backward") return MakePlan(kernel, {x, like_x, out}, own);
+    if (kernel == "avg_pool2d_nhwc_backward") return MakePlan(kernel, {x, out}, own);
+    return MakePlan(kernel, {out, x}, own);
+  }
+};
+
+class GuardNhwcPool : public ::testing::TestWithParam<const char*> {
+ protected:
+  NhwcPool Base() const { return {GetParam()}; }
+};
+
+INSTANTIATE_TEST_SUITE_P(, GuardNhwcPool,
+                         ::testing::Values("max_pool2d_nhwc", "max_pool2d_nhwc_backward", "avg_pool2d_nhwc",
+                                           "avg_pool2d_nhwc_backward"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(GuardNhwcPool, Shapes) {
+  EXPECT_ACCEPTED(Base().Plan());
+  // The output's height and width are the caller's.
+  const auto with = [&](std::vector<double> out, std::vector<double> x) {
+    NhwcPool pool = Base();
+    pool.out = Tight(out), pool.x = pool.like_x = Tight(x);
+    return pool.Plan();
+  };
+  EXPECT_ACCEPTED(with({2, 9, 1, 3}, {2, 6, 5, 3}));
+  EXPECT_ACCEPTED(with({2, 3, 2, 3}, {2, 0, 5, 3}));
+  EXPECT_REFUSED(with({1, 3, 2, 3}, {2, 6, 5, 3}), kSizes);
+  EXPECT_REFUSED(with({3, 3, 2, 3}, {2, 6, 5, 3}), kSizes);
+  EXPECT_REFUSED(with({2, 3, 2, 2}, {2, 6, 5, 3}), kSizes);
+  EXPECT_REFUSED(with({2, 3, 2, 4}, {2, 6, 5, 3}), kSizes);
+  EXPECT_REFUSED(with({3, 2, 3}, {6, 5, 3}), kWrongDims);
+  EXPECT_REFUSED(with({2, 3, 2, 3, 1}, {2, 6, 5, 3}), kWrongDims);
+  EXPECT_REFUSED(with({2, 3, 2, 3}, {2, 6, 5, 3, 1}), kWrongDims);
+  for (int v = 0; v < kKernels[KernelId(GetParam())].num_views; ++v) {
+    for (int d = 0; d < 4; ++d) {
+      PlanBuilder plan = Base().Plan();
+      plan.views[v].buffer.length = 100000;
+      EXPECT_ACCEPTED(plan);
+      plan.views[v].strides[d] += 1;
+      EXPECT_REFUSED(plan, kNotContiguous);
+    }
+  }
+  if (Base().kernel != "max_pool2d_nhwc_backward") return;
+  // The images that a maximum was taken of are as large as their gradient.
+  for (const std::vector<double>& shape : {std::vector<double>{1, 6, 5, 3}, {2, 5, 5, 3}, {2, 7, 5, 3}, {2, 6, 4, 3}, {2, 6, 6, 3}, {2, 6, 5, 2}}) {
+    NhwcPool pool = Base();
+    pool.like_x = Tight(shape);
+    EXPECT_REFUSED(pool.Plan(), kSizes);
+  }
+}
+
+TEST_P(GuardNhwcPool, OneDType) {
+  NhwcPool pool = Base();
+  pool.x = Tight({2, 6, 5, 3}, DType::kFloat64);
+  EXPECT_REFUSED(pool.Plan(), kDTypes);
+  pool.like_x = pool.x, pool.out = Tight({2, 3, 2, 3}, DType::kFloat64);
+  EXPECT_ACCEPTED(pool.Plan());
+  pool.x = pool.like_x = Tight({2, 6, 5, 3}, DType::kInt32), pool.out = Tight({2, 3, 2, 3}, DType::kInt32);
+  EXPECT_REFUSED(pool.Plan(), kUnsupported);
+}
+
+TEST_P(GuardNhwcPool, Parameters) {
+  for (int p = 0; p < (Base().IsMaximum() ? 6 : 8); ++p) {
+    NhwcPool pool = Base();
+    // The last two of an average are no sizes.
+    for (const double bad : {-1.0, -1e-300, kMaxInt + 1, 1e300, kInfinity, -kInfinity, kNaN}) {
+      pool.params[p] = bad;
+      EXPECT_EQ(Outcome(pool.Plan()), p >= 6 ? "accepted" : kPoolParam) << "parameter " << p << " = " << bad;
+    }
+    for (const double good : {0.0, 0.5, kMaxInt}) {
+      pool.params[p] = good;
+      EXPECT_ACCEPTED(pool.Plan());
+    }
+  }
+}
+
+TEST_P(GuardNhwcPool, SizesStayBelowTwoToThe31) {
+  for (int d = 1; d < 3; ++d) {
+    for (const bool in_x : {false, true}) {
+      // Empty, so that no buffer need be that large.
+      NhwcPool pool = Base();
+      pool.out = Tight({0, 3, 2, 3}), pool.x = Tight({0, 6, 5, 3});
+      (in_x ? pool.x : pool.out).shape[d] = kMaxInt;
+      pool.like_x = pool.x;
+      EXPECT_ACCEPTED(pool.Plan());
+      (in_x ? pool.x : pool.out).shape[d] = kMaxInt + 1;
+      pool.like_x = pool.x;
+      EXPECT_REFUSED(pool.Plan(), kImageLarge);
+    }
+  }
+}
+
 TEST(GuardOfRows, ShapesAndLayout) {
   const auto rows = [](std::vector<double> out, std::vector<double> in) {
     return MakePlan("signal_statistics", {Tight(out), Tight(in)}, {0, 0});

@@ -110,6 +110,7 @@ const std::map<std::string, Map>& Maps() {
       EXACT(minimum, Numbers(), std::isnan(x[0]) ? x[0] : std::isnan(x[1]) || x[1] < x[0] ? x[1] : x[0]),
       EXACT(relu, Numbers(), x[0] < 0 ? T(0) : x[0]),
       EXACT(leaky_relu, Numbers({0.01}), x[0] > 0 ? x[0] : x[0] * P(0)),
+      EXACT(step, Numbers({-0.25}), std::isnan(x[0]) ? x[0] : x[0] > 0 ? T(1) : P(0)),
       EXACT(relu_backward, Numbers(), x[1] <= 0 ? T(0) : x[0]),
       EXACT(leaky_relu_backward, Numbers({0.01}), x[1] > 0 ? x[0] : x[0] * P(0)),
       EXACT(addcdiv, Numbers({-0.3}), x[0] + P(0) * x[1] / x[2]),

@@ -213,5 +213,116 @@ TEST(Pool, Averages) {
   }
 }
 
+// The same windows on images whose channels lie side by side. `to` and `from` number an element of a plane, and of a pixel.
+size_t Nhwc(const Sizes& planes, size_t plane, size_t at) {
+  const size_t channels = static_cast<size_t>(planes[1]), pixels = static_cast<size_t>(planes[2] * planes[3]);
+  return (plane / channels * pixels + at) * channels + plane % channels;
+}
+Sizes Nhwc(const Sizes& planes) { return {planes[0], planes[2], planes[3], planes[1]}; }
+
+template <typename T>
+void CheckNhwcMax(const PoolCase& pool) {
+  const std::vector<double> params(pool.params.begin(), pool.params.begin() + 6);
+  Array<T> x(Nhwc(pool.x), Layout::kOffset), out(Nhwc(pool.out), Layout::kOffset);
+  Array<T> grad_x(Nhwc(pool.x), Layout::kOffset), grad_out(Nhwc(pool.out), Layout::kOffset);
+  x.Fill(Unusual);
+  out.Fill([](size_t) { return 77; });
+  grad_out.Fill([](size_t i) { return std::floor(Scrambled(i) * 8); });
+  grad_x.Fill([](size_t) { return kNaN; });
+  RunKernel("max_pool2d_nhwc", {out.view(), x.view()}, params);
+  RunKernel("max_pool2d_nhwc_backward", {grad_x.view(), x.view(), grad_out.view()}, params);
+  std::vector<double> want(grad_x.size());
+  for (size_t plane = 0; plane < pool.Planes(); ++plane) {
+    for (size_t o = 0; o < pool.OutPlane(); ++o) {
+      const int64_t i = static_cast<int64_t>(o) / pool.out[3], j = static_cast<int64_t>(o) % pool.out[3];
+      // The first of the largest; NaN, and what is no larger than -infinity, is passed over.
+      double best = -kInfinity;
+      int64_t index = -1;
+      for (const size_t at : Seen(pool, i, j, false)) {
+        const double value = static_cast<double>(x[Nhwc(pool.x, plane, at)]);
+        if (value > best) best = value, index = static_cast<int64_t>(at);
+      }
+      const size_t to = Nhwc(pool.out, plane, o);
+      ASSERT_EQ(static_cast<double>(out[to]), best);
+      if (index >= 0) want[Nhwc(pool.x, plane, static_cast<size_t>(index))] += static_cast<double>(grad_out[to]);
+    }
+  }
+  for (size_t i = 0; i < want.size(); ++i) ASSERT_EQ(static_cast<double>(grad_x[i]), want[i]) << i;
+}
+
+// Averages are those of the planes, which have tests of their own.
+template <typename T>
+void CheckNhwcAverage(const PoolCase& pool, bool padding_counts, double divisor) {
+  std::vector<double> params(pool.params.begin(), pool.params.begin() + 6);
+  params.insert(params.end(), {padding_counts ? 1.0 : 0.0, divisor});
+  Array<T> x(pool.x, Layout::kDense), out(pool.out, Layout::kDense), grad_x(pool.x, Layout::kDense), grad_out(pool.out, Layout::kDense);
+  x.Fill(Scrambled);
+  grad_out.Fill(Scrambled);
+  RunKernel("avg_pool2d", {out.view(), x.view()}, params);
+  RunKernel("avg_pool2d_backward", {grad_x.view(), grad_out.view()}, params);
+  Array<T> x_last(Nhwc(pool.x), Layout::kOffset), out_last(Nhwc(pool.out), Layout::kOffset);
+  Array<T> grad_x_last(Nhwc(pool.x), Layout::kOffset), grad_out_last(Nhwc(pool.out), Layout::kOffset);
+  for (size_t i = 0; i < x.size(); ++i) x_last[Nhwc(pool.x, i / pool.InPlane(), i % pool.InPlane())] = x[i];
+  for (size_t i = 0; i < out.size(); ++i) grad_out_last[Nhwc(pool.out, i / pool.OutPlane(), i % pool.OutPlane())] = grad_out[i];
+  out_last.Fill([](size_t) { return kNaN; });
+  grad_x_last.Fill([](size_t) { return kNaN; });
+  RunKernel("avg_pool2d_nhwc", {out_last.view(), x_last.view()}, params);
+  RunKernel("avg_pool2d_nhwc_backward", {grad_x_last.view(), grad_out_last.view()}, params);
+  const double tolerance = 40 * static_cast<double>(std::numeric_limits<T>::epsilon());
+  for (size_t i = 0; i < out.size(); ++i) {
+    ASSERT_NEAR(out_last[Nhwc(pool.out, i / pool.OutPlane(), i % pool.OutPlane())], out[i], tolerance);
+  }
+  for (size_t i = 0; i < x.size(); ++i) {
+    ASSERT_NEAR(grad_x_last[Nhwc(pool.x, i / pool.InPlane(), i % pool.InPlane())], grad_x[i], tolerance);
+  }
+}
+
+TEST(PoolNhwc, Maxima) {
+  for (const int threads : {1, 3}) {
+    SetNumThreads(threads);
+    for (const PoolCase& pool : Cases()) {
+      SCOPED_TRACE(DescribeCase(pool));
+      CheckNhwcMax<float>(pool);
+      CheckNhwcMax<double>(pool);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(PoolNhwc, Averages) {
+  for (const int threads : {1, 3}) {
+    SetNumThreads(threads);
+    for (const PoolCase& pool : Cases()) {
+      SCOPED_TRACE(DescribeCase(pool));
+      for (const bool padding_counts : {false, true}) {
+        for (const double divisor : {0.0, 3.0, -2.0}) {
+          CheckNhwcAverage<float>(pool, padding_counts, divisor);
+          CheckNhwcAverage<double>(pool, padding_counts, divisor);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST(PoolNhwc, ExtremeParameters) {
+  constexpr double kMax = 2147483647;
+  for (int p = 0; p < 6; ++p) {
+    PoolCase pool = {{1, 2, 4, 4}, {1, 2, 3, 3}, {2, 2, 1, 1, 0, 0, 1, 1}};
+    // The reference would look through every element of a window.
+    pool.params[static_cast<size_t>(p)] = p < 2 ? 100 : kMax;
+    SCOPED_TRACE(DescribeCase(pool));
+    CheckNhwcMax<float>(pool);
+    if (HasFatalFailure()) return;
+  }
+  Array<float> x({1, 4, 4, 1}, Layout::kDense), out({1, 3, 3, 1}, Layout::kDense), grad({1, 4, 4, 1}, Layout::kDense);
+  x.Fill([](size_t i) { return static_cast<double>(i); });
+  RunKernel("max_pool2d_nhwc", {out.view(), x.view()}, {kMax, kMax, 1, 1, 0, 0});
+  for (size_t i = 0; i < 9; ++i) EXPECT_EQ(out[i], 15);
+  RunKernel("max_pool2d_nhwc_backward", {grad.view(), x.view(), out.view()}, std::vector<double>(6, kMax));
+  RunKernel("avg_pool2d_nhwc", {out.view(), x.view()}, std::vector<double>(8, kMax));
+  RunKernel("avg_pool2d_nhwc_backward", {x.view(), out.view()}, std::vector<double>(8, kMax));
+}
+
 }  // namespace
 }  // namespace evenkeel

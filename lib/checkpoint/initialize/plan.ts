@@ -99,7 +99,8 @@ function planTensor(
       ? [drawnWhole(call, name, row.init, shape, dtype, root), { kind, ...parameters }]
       : [drawn(call, name, found, dtype, root), found];
   // What the law's fill refuses is to be known before anything is written.
-  if (found !== undefined) fillByLaw(name, allocateView(call, [0], dtype), found, { generator: root.spawn(name) });
+  if (found !== undefined)
+    fillByLaw(`${call}: ${name}`, allocateView(call, [0], dtype), found, { generator: root.spawn(name) });
   if (zeroRow !== undefined) {
     const length = bytes / shape[0]!;
     source = withZeros(source, zeroRow * length, (zeroRow + 1) * length);

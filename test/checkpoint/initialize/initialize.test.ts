@@ -141,6 +141,17 @@ describe('values', () => {
     expect(state.get('1.bias')!.tolist()).toEqual([0.5, 0.5, 0.5, 0.5]);
   });
 
+  it('of a module in memory cannot be changed meanwhile', async () => {
+    const net = new nn.Linear(300, 400);
+    const run = initializeCheckpoint(folder, {
+      model: net,
+      seed: 0,
+      onProgress: () => expect(() => net.weight.data.zero_()).toThrow(/initializeCheckpoint; await that first/),
+    });
+    await run;
+    net.weight.data.zero_();
+  });
+
   it('of an embedding have zeros at the padding', async () => {
     const config = {
       model_type: 'bert',
@@ -462,7 +473,9 @@ describe('bad input is refused before anything is written', () => {
   ] as const) {
     it(what, async () => {
       await expect(run(options as object)).rejects.toThrow(expect.objectContaining({ code }));
-      await expect(run(options as object)).rejects.toThrow(new RegExp(parts.join('.*'), 's'));
+      await expect(run(options as object)).rejects.toThrow(
+        new RegExp(['initializeCheckpoint', ...parts].join('.*'), 's'),
+      );
       expect(readdirSync(folder)).toEqual([]);
     });
   }
