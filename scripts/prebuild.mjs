@@ -31,5 +31,5 @@ main(async () => {
     for (const platform of wanted) {
       await step(`building ${platform.name}`, () => buildPlatform(platform, { zig, highway }));
     }
-  });
+  }, '-prebuild');
 });

@@ -36,7 +36,8 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 export async function aptIn(folder, { type, suite }) {
   if (!onPath('apt-get')) throw new Failure('This system has no apt-get.');
   const made = path.join(folder, 'apt');
-  for (const part of ['parts', 'lists', 'cache/archives/partial']) mkdirSync(path.join(made, part), { recursive: true });
+  for (const part of ['parts', 'lists', 'cache/archives/partial'])
+    mkdirSync(path.join(made, part), { recursive: true });
   if (suite) {
     const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
     writeFileSync(path.join(made, 'parts/debian.list'), `${type} ${signed}${mirror()} ${suite} main\n`);

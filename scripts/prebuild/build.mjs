@@ -1,10 +1,11 @@
 // One platform's binary: CMake with zig as the compiler.
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnv, must, root } from '../lib/run.mjs';
 import { jobs } from '../lib/targets.mjs';
 import { makeStub, prefix, withoutSoname } from './blas.mjs';
 import { fetchBlas } from './fetch.mjs';
+import { notices } from './notices.mjs';
 
 const at = (...parts) => path.join(root, ...parts);
 
@@ -50,13 +51,16 @@ export async function buildPlatform(platform, { zig, highway }) {
   const flags = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
   await must('cmake', ['-G', 'Ninja', '-S', root, '-B', binary, ...flags], { env });
   await must('cmake', ['--build', binary, '--target', 'evenkeel', '--parallel', jobs], { env });
-  await install(platform, path.join(binary, 'Release', 'evenkeel.node'), blas);
+  install(platform, path.join(binary, 'Release', 'evenkeel.node'), { zig, highway, blas });
 }
 
-async function install(platform, addon, blas) {
+/** Puts the addon, OpenBLAS and the licences where prebuildify would. */
+function install(platform, addon, sources) {
+  const { blas } = sources;
   const folder = at(platform.folder);
   mkdirSync(folder, { recursive: true });
   copyFileSync(addon, path.join(folder, platform.addon));
   const library = readFileSync(blas.library);
   writeFileSync(path.join(folder, platform.library), platform.os === 'linux' ? withoutSoname(library) : library);
+  writeFileSync(path.join(folder, platform.notices), notices(platform, sources));
 }

@@ -1,6 +1,15 @@
 // What the published binaries are made with, from package registries: each file's version and checksum is in pins.json.
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fetchHighway, highwayNeeds } from '../lib/highway.mjs';
 import { Failure, must, onPath, root } from '../lib/run.mjs';
@@ -20,7 +29,9 @@ export const fetchNeeds = [
 function checkSum(file, wanted) {
   const found = createHash('sha256').update(readFileSync(file)).digest('hex');
   if (found !== wanted) {
-    throw new Failure(`${path.basename(file)} has the checksum ${found}, not the ${wanted} of scripts/prebuild/pins.json`);
+    throw new Failure(
+      `${path.basename(file)} has the checksum ${found}, not the ${wanted} of scripts/prebuild/pins.json`,
+    );
   }
 }
 
@@ -48,7 +59,9 @@ export async function fetchWheel(name, platform) {
 export async function fetchZig() {
   const platform = { x64: 'manylinux_2_12_x86_64', arm64: 'manylinux_2_17_aarch64' }[process.arch];
   if (process.platform !== 'linux' || !platform) {
-    throw new Failure(`the binaries are cross-built on Linux, on x64 or arm64, not on ${process.platform}-${process.arch}`);
+    throw new Failure(
+      `the binaries are cross-built on Linux, on x64 or arm64, not on ${process.platform}-${process.arch}`,
+    );
   }
   const zig = path.join(await fetchWheel('ziglang', platform), 'ziglang', 'zig');
   chmodSync(zig, 0o755);

@@ -64,6 +64,7 @@ export const platforms = [
   folder: `prebuilds/${platform.os}-${platform.cpu}`,
   addon: platform.libc ? `evenkeel.${platform.libc}.node` : 'evenkeel.node',
   library: libraryName(platform),
+  notices: ['THIRD-PARTY-NOTICES', platform.libc, 'txt'].filter(Boolean).join('.'),
   leftOut: leftOut[platform.cpu],
 }));
 
