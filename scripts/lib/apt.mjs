@@ -32,15 +32,17 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /**
  * A function that calls apt-get in `folder`, with what it downloads kept there, after `apt-get update`. `suite` is a release
  * of Debian, whose signatures are checked by the system's keys; without one, the system's own. `type` is deb or deb-src.
+ * `architecture` is that of packages to download for another machine.
  */
-export async function aptIn(folder, { type, suite }) {
+export async function aptIn(folder, { type, suite, architecture }) {
   if (!onPath('apt-get')) throw new Failure('This system has no apt-get.');
   const made = path.join(folder, 'apt');
   for (const part of ['parts', 'lists', 'cache/archives/partial'])
     mkdirSync(path.join(made, part), { recursive: true });
   if (suite) {
-    const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
-    writeFileSync(path.join(made, 'parts/debian.list'), `${type} ${signed}${mirror()} ${suite} main\n`);
+    const options = [architecture && `arch=${architecture}`, existsSync(keyring) && `signed-by=${keyring}`];
+    const list = `${type} [${options.filter(Boolean).join(' ')}] ${mirror()} ${suite} main\n`;
+    writeFileSync(path.join(made, 'parts/debian.list'), list.replace('[] ', ''));
   } else {
     for (const file of systemLists()) {
       writeFileSync(path.join(made, 'parts', path.basename(file)), sourceEntries(file, readFileSync(file, 'utf8')));
@@ -50,6 +52,7 @@ export async function aptIn(folder, { type, suite }) {
     ...['-o', 'Dir::Etc::SourceList=/dev/null', '-o', `Dir::Etc::SourceParts=${made}/parts`],
     ...['-o', `Dir::State::Lists=${made}/lists`, '-o', `Dir::Cache=${made}/cache`],
     ...['-o', 'APT::Sandbox::User=root'],
+    ...(architecture ? ['-o', `APT::Architecture=${architecture}`, '-o', `APT::Architectures=${architecture}`] : []),
   ];
   const call = (...args) => must('apt-get', [...options, ...args], { cwd: folder, env: cleanEnv(), tail: 15 });
   await call('update');

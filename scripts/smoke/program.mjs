@@ -2,7 +2,7 @@
 // a line for each check and `smoke: N passed, N failed` at the end. random.txt, beside it, is test/golden/random.txt.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Generator, info, init, linalg, matmul, randn, randperm, tensor, zeros } from 'evenkeel';
+import { Generator, info, init, matmul, randn, randperm, tensor, zeros } from 'evenkeel';
 import { study } from 'evenkeel/study';
 
 const lines = readFileSync(new URL('random.txt', import.meta.url), 'utf8')
@@ -76,7 +76,7 @@ function product() {
 /** LAPACK: Q'Q is the identity, QR is the matrix. */
 function decomposition() {
   const a = randn([60, 40], { dtype: 'float64', generator: new Generator(3) });
-  const { q, r } = linalg.qr(a);
+  const { q, r } = a.qr();
   const off = matmul(q, r).sub(a).abs().max().item();
   const skew = matmul(q.t(), q).sub(
     tensor(
@@ -102,7 +102,8 @@ async function smallStudy() {
   if (!(Math.abs(z) < 5)) throw new Error(`the last layer is ${z} standard deviations off`);
   return `mean square of the last layer ${q.toFixed(6)}, z ${z.toFixed(2)}`;
 }
-const FROZEN_Q = 1;
+/** As on x86-64 with AVX2; the law of it is tested on its own (z). */
+const FROZEN_Q = 1.40746039;
 
 /** One check each; what a package has to do on every platform is added here. */
 const checks = [
