@@ -1,4 +1,4 @@
-// A package registry on this machine, with our tarballs in it and everything else passed through: verdaccio, and the package
+// A package registry on this machine, with the tarballs that are published to it and nothing else: verdaccio, and the package
 // managers to try. They are installed on demand, since no other check needs them.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { cleanEnv, Failure, must, npm, root } from '../lib/run.mjs';
 
 const tools = path.join(root, 'build-pack-tools');
-const versions = { verdaccio: '6.10.4', pnpm: '10.34.8', '@yarnpkg/cli-dist': '4.18.1' };
+const versions = { verdaccio: '6.5.0', pnpm: '10.34.8', '@yarnpkg/cli-dist': '4.18.1' };
 
 /** Installs the tools, and gives the file of each one's command. */
 export async function fetchTools() {
@@ -16,7 +16,9 @@ export async function fetchTools() {
   if (!existsSync(path.join(tools, wanted.join('+').replaceAll('/', '-')))) {
     rmSync(tools, { recursive: true, force: true });
     mkdirSync(tools, { recursive: true });
-    writeFileSync(path.join(tools, 'package.json'), '{ "private": true }\n');
+    // Asked for by the name of a tag (cjs), which not every registry passes on.
+    const overrides = { 'node-fetch': '2.7.0' };
+    writeFileSync(path.join(tools, 'package.json'), JSON.stringify({ private: true, overrides }));
     const { command, args, shell } = npm();
     await must(command, [...args, 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted], {
       cwd: tools,
@@ -26,12 +28,6 @@ export async function fetchTools() {
   }
   return { verdaccio: bin('verdaccio'), pnpm: bin('pnpm'), yarn: bin('yarn') };
 }
-
-const setting = async (name) => {
-  const { command, args, shell } = npm();
-  const value = (await must(command, [...args, 'config', 'get', name], { shell })).trim();
-  return value === 'null' || value === 'undefined' ? undefined : value;
-};
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -50,23 +46,14 @@ export async function startRegistry(verdaccio, folder) {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const address = `http://127.0.0.1:${port}/`;
-  const cafile = await setting('cafile');
-  const own = 'access: $all\n    publish: $all';
   writeFileSync(
     path.join(folder, 'config.yaml'),
     `storage: ./storage
 listen: 127.0.0.1:${port}
-uplinks:
-  npm:
-    url: ${await setting('registry')}
-${cafile ? `    ca: ${cafile}\n` : ''}packages:
-  'evenkeel':
-    ${own}
-  '@evenkeel/*':
-    ${own}
+packages:
   '**':
     access: $all
-    proxy: npm
+    publish: $all
 max_body_size: 100mb
 log: { type: stdout, format: pretty, level: warn }
 `,

