@@ -6,9 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lib/lock.mjs';
-import { cleanEnv, Failure, main, root, seconds } from './lib/run.mjs';
+import { cleanEnv, Failure, main, must, root, seconds } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
 import { packAll, folder as stages } from './pack/tarballs.mjs';
+import { fetchBlas } from './prebuild/fetch.mjs';
 import { inspect } from './prebuild/inspect.mjs';
 import { runs } from './prebuild/nodes.mjs';
 import { platforms } from './prebuild/platforms.mjs';
@@ -62,6 +63,35 @@ async function smoke({ platform, needs, command }) {
   return text;
 }
 
+/**
+ * The published binary beside another package's OpenBLAS and the system's. The other package is a copy of ours that asks for
+ * the library by the name that it has from its makers, and has it so.
+ */
+async function besideOthers(platform) {
+  const first = project(platform);
+  const copy = `${first}-other`;
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(first, copy, { recursive: true });
+  const folder = path.join(copy, 'node_modules', platform.package, platform.folder);
+  const addon = readFileSync(path.join(folder, 'evenkeel.node'));
+  const at = addon.indexOf(`${platform.library}\0`);
+  addon.fill(0, at, at + platform.library.length);
+  addon.write(platform.blas, at);
+  writeFileSync(path.join(folder, 'evenkeel.node'), addon);
+  rmSync(path.join(folder, platform.library));
+  copyFileSync((await fetchBlas(platform)).library, path.join(folder, platform.blas));
+  const own = path.join(first, 'node_modules/evenkeel');
+  const other = path.join(copy, 'node_modules/evenkeel');
+  const said = [];
+  for (const folders of [
+    [own, other, root],
+    [other, root, own],
+  ]) {
+    said.push(await must(process.execPath, [path.join(root, 'scripts/smoke/two-blas.mjs'), ...folders]));
+  }
+  return said.join('').trim();
+}
+
 const rows = [
   ...platforms.map((platform) => ({
     name: `${platform.name}, inspected`,
@@ -73,6 +103,11 @@ const rows = [
     platform: row.platform,
     run: () => smoke(row),
   })),
+  {
+    name: 'linux-x64-glibc, beside other copies of OpenBLAS',
+    platform: 'linux-x64-glibc',
+    run: () => besideOthers(byName.get('linux-x64-glibc')),
+  },
 ];
 
 main(async () => {
