@@ -2,7 +2,7 @@
 // file name that the library is to have; the library itself is not linked against.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Failure, must, root } from '../lib/run.mjs';
+import { must, root } from '../lib/run.mjs';
 
 export const prefix = 'scipy_';
 
@@ -37,35 +37,4 @@ export async function makeStub(zig, platform, folder) {
   const named = `-Wl,-soname,${platform.library}`;
   await must(zig, ['cc', '-target', platform.zig, '-shared', '-nostdlib', named, '-o', at('libblas.so'), at('blas.c')]);
   return at('libblas.so');
-}
-
-const DT_NULL = 0n;
-const DT_SONAME = 14n;
-const PT_DYNAMIC = 2;
-
-/**
- * A 64-bit ELF library without its own name (DT_SONAME). The dynamic linker takes a library of that name which is loaded
- * already for the one it looks for: with the name, another package's OpenBLAS could be ours, or ours theirs.
- */
-export function withoutSoname(elf) {
-  if (elf.toString('latin1', 0, 4) !== '\x7fELF' || elf[4] !== 2 || elf[5] !== 1) {
-    throw new Failure('not a little-endian 64-bit ELF file');
-  }
-  const out = Buffer.from(elf);
-  const table = Number(elf.readBigUInt64LE(32));
-  const size = elf.readUInt16LE(54);
-  for (let i = 0; i < elf.readUInt16LE(56); i++) {
-    const header = table + i * size;
-    if (elf.readUInt32LE(header) !== PT_DYNAMIC) continue;
-    const begin = Number(elf.readBigUInt64LE(header + 8));
-    const end = begin + Number(elf.readBigUInt64LE(header + 32));
-    let to = begin;
-    for (let from = begin; from < end; from += 16) {
-      if (elf.readBigUInt64LE(from) === DT_SONAME) continue;
-      elf.copy(out, to, from, from + 16);
-      to += 16;
-    }
-    for (; to < end; to += 8) out.writeBigUInt64LE(DT_NULL, to);
-  }
-  return out;
 }

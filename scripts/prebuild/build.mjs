@@ -3,7 +3,8 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { cleanEnv, must, root } from '../lib/run.mjs';
 import { jobs } from '../lib/targets.mjs';
-import { makeStub, prefix, withoutSoname } from './blas.mjs';
+import { makeStub, prefix } from './blas.mjs';
+import { withoutSoname, withoutSymbols } from './elf.mjs';
 import { fetchBlas } from './fetch.mjs';
 import { notices } from './notices.mjs';
 
@@ -61,6 +62,9 @@ function install(platform, addon, sources) {
   mkdirSync(folder, { recursive: true });
   copyFileSync(addon, path.join(folder, platform.addon));
   const library = readFileSync(blas.library);
-  writeFileSync(path.join(folder, platform.library), platform.os === 'linux' ? withoutSoname(library) : library);
+  writeFileSync(
+    path.join(folder, platform.library),
+    platform.os === 'linux' ? withoutSymbols(withoutSoname(library)) : library,
+  );
   writeFileSync(path.join(folder, platform.notices), notices(platform, sources));
 }

@@ -12,7 +12,7 @@ function parts(platform, { zig, highway, blas }) {
   return [
     [
       `OpenBLAS and LAPACK ${pins['scipy-openblas32'].version}, with GCC's run-time libraries`,
-      `the file ${platform.library}, as in the package scipy-openblas32 of PyPI${platform.os === 'linux' ? ', without its DT_SONAME' : ''}; its own notice calls it part of NumPy`,
+      `the file ${platform.library}, as in the package scipy-openblas32 of PyPI${platform.os === 'linux' ? ', without its DT_SONAME and its table of symbols' : ''}; its own notice calls it part of NumPy`,
       blas.licence,
     ],
     [`Highway ${pins.highway.version}`, 'compiled into the addon', path.join(highway, 'LICENSE')],
