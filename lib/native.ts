@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { betterBlasCore, cpuInfo } from './blas_core.js';
 import { argumentError, rangeError } from './errors.js';
+import { type Loaded, loadAddon } from './loader/index.js';
 import { root } from './root.js';
 
 /** Kernel calls that are to run off the main thread: native/job.h. */
@@ -41,26 +42,22 @@ interface NativeCore {
 
 const require = createRequire(import.meta.url);
 
-function load(): NativeCore {
+function load(): Loaded {
   // OpenBLAS reads this once, when it is loaded; processes started from here are not to see it.
   const given = process.env.OPENBLAS_CORETYPE;
   const core = process.env.EVENKEEL_BLAS_CORE ?? given ?? betterBlasCore(cpuInfo());
   if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
   try {
-    return (require('node-gyp-build') as (path: string) => NativeCore)(root);
-  } catch (cause) {
-    throw new Error(
-      `evenkeel: the native addon could not be loaded on ${process.platform}-${process.arch}, Node ${process.version}.\n` +
-        `Looked in ${root}build/Release and ${root}prebuilds. Build it from the sources with: npm run setup`,
-      { cause },
-    );
+    return loadAddon();
   } finally {
     if (given === undefined) delete process.env.OPENBLAS_CORETYPE;
     else process.env.OPENBLAS_CORETYPE = given;
   }
 }
 
-export const native = load();
+const loaded = load();
+
+export const native = loaded.addon as NativeCore;
 
 /** Most threads that setNumThreads accepts. */
 const maxThreads = 256;
@@ -113,7 +110,10 @@ export interface Info {
   simd: string;
   napi: number;
   platform: string;
+  /** Whether it is one of the published binaries, not one that was built here. */
   prebuilt: boolean;
+  /** The addon's file. */
+  file: string;
 }
 
 /**
@@ -124,7 +124,6 @@ export interface Info {
  */
 export function info(): Info {
   const { version } = require(`${root}package.json`) as { version: string };
-  const { path } = require('node-gyp-build') as { path: (root: string) => string };
   const { blas, simd, napi } = native.info();
   const [library = '', blasVersion = ''] = blas.config.split(' ');
   return {
@@ -133,6 +132,7 @@ export function info(): Info {
     simd,
     napi,
     platform: `${process.platform}-${process.arch}`,
-    prebuilt: path(root).includes('prebuilds'),
+    prebuilt: loaded.prebuilt,
+    file: loaded.file,
   };
 }

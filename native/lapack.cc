@@ -9,39 +9,44 @@
 #include <vector>
 
 #include "blas.h"
+#include "blas_symbol.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "parallel.h"
 
 extern "C" {
 // LAPACK's Fortran entry points, which every OpenBLAS has (LAPACKE is left out of Debian's).
-void sgeqrf_(const int* m, const int* n, float* a, const int* lda, float* tau, float* work, const int* lwork, int* info);
-void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work, const int* lwork, int* info);
-void sorgqr_(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau, float* work,
-             const int* lwork, int* info);
-void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau, double* work,
-             const int* lwork, int* info);
+void EVENKEEL_BLAS(sgeqrf_)(const int* m, const int* n, float* a, const int* lda, float* tau, float* work,
+                            const int* lwork, int* info);
+void EVENKEEL_BLAS(dgeqrf_)(const int* m, const int* n, double* a, const int* lda, double* tau, double* work,
+                            const int* lwork, int* info);
+void EVENKEEL_BLAS(sorgqr_)(const int* m, const int* n, const int* k, float* a, const int* lda, const float* tau,
+                            float* work, const int* lwork, int* info);
+void EVENKEEL_BLAS(dorgqr_)(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau,
+                            double* work, const int* lwork, int* info);
 // Fortran passes the lengths of strings behind all other arguments.
-void sgesdd_(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u, const int* ldu,
-             float* vt, const int* ldvt, float* work, const int* lwork, int* iwork, int* info, size_t job_length);
-void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u, const int* ldu,
-             double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info, size_t job_length);
+void EVENKEEL_BLAS(sgesdd_)(const char* job, const int* m, const int* n, float* a, const int* lda, float* s, float* u,
+                            const int* ldu, float* vt, const int* ldvt, float* work, const int* lwork, int* iwork, int* info,
+                            size_t job_length);
+void EVENKEEL_BLAS(dgesdd_)(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u,
+                            const int* ldu, double* vt, const int* ldvt, double* work, const int* lwork, int* iwork,
+                            int* info, size_t job_length);
 }
 
 namespace evenkeel {
 namespace {
 
 void CallGeqrf(int m, int n, float* a, float* tau, float* work, int lwork, int* info) {
-  sgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
+  EVENKEEL_BLAS(sgeqrf_)(&m, &n, a, &m, tau, work, &lwork, info);
 }
 void CallGeqrf(int m, int n, double* a, double* tau, double* work, int lwork, int* info) {
-  dgeqrf_(&m, &n, a, &m, tau, work, &lwork, info);
+  EVENKEEL_BLAS(dgeqrf_)(&m, &n, a, &m, tau, work, &lwork, info);
 }
 void CallOrgqr(int m, int n, float* a, const float* tau, float* work, int lwork, int* info) {
-  sorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
+  EVENKEEL_BLAS(sorgqr_)(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwork, int* info) {
-  dorgqr_(&m, &n, &n, a, &m, tau, work, &lwork, info);
+  EVENKEEL_BLAS(dorgqr_)(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 
 // Not every BLAS takes 0 times NaN for NaN, so that finite numbers may come of what is none: all that follows from the first
@@ -97,9 +102,9 @@ struct Gesdd {
     const int k = std::min(m, n);
     int info = 0;
     if constexpr (std::is_same_v<T, float>) {
-      sgesdd_(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
+      EVENKEEL_BLAS(sgesdd_)(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
     } else {
-      dgesdd_(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
+      EVENKEEL_BLAS(dgesdd_)(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
     }
     return info;
   }

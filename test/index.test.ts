@@ -166,6 +166,7 @@ describe.runIf(existsSync(`${root}dist/index.js`))('the built package', () => {
       napi: expect.any(Number),
       simd: expect.any(String),
       prebuilt: expect.any(Boolean),
+      file: expect.stringMatching(/\.node$/),
       blas: {
         library: 'OpenBLAS',
         version: expect.stringMatching(/^\d+\.\d+/),

@@ -14,13 +14,14 @@ export function infoCommand(): Command {
       process.stdout.write(`${JSON.stringify(loaded)}\n`);
       return;
     }
-    const { version, blas, simd, simdTargets, napi, platform, prebuilt, node } = loaded;
+    const { version, blas, simd, simdTargets, napi, platform, prebuilt, file, node } = loaded;
     const lines: [name: string, value: string][] = [
       ['evenkeel', version],
       ['BLAS', `${blas.library} ${blas.version}, tuned for ${blas.core}`],
       ['SIMD', `${simd} (available: ${simdTargets.join(', ')})`],
       ['threads', plural(blas.threads, 'thread')],
       ['addon', `${prebuilt ? 'prebuilt' : 'built here'}, Node-API ${napi}`],
+      ['from', file],
       ['platform', `${platform}, Node ${node}`],
     ];
     process.stdout.write(lines.map(([name, value]) => `${name.padEnd(10)}${value}\n`).join(''));

@@ -3,7 +3,7 @@
 // fuses none of its own (-ffp-contract=off).
 
 // As in random.cc: machines with SVE have NEON too.
-#if defined(__aarch64__)
+#if defined(__aarch64__) && !defined(HWY_DISABLED_TARGETS)
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #endif
 

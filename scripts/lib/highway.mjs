@@ -1,7 +1,8 @@
 // Highway's sources, for builds that the system's library is no good for: cross-compiled ones.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { cleanEnv, Failure, must, onPath, root } from './run.mjs';
+import { aptIn } from './apt.mjs';
+import { Failure, onPath, root } from './run.mjs';
 
 const folder = path.join(root, 'build-highway');
 
@@ -11,44 +12,24 @@ export const highwaySource = path.join(folder, 'source');
 /** For `installPackages`: what unpacking a source package takes. */
 export const highwayNeeds = [{ apt: 'dpkg-dev', has: () => Boolean(onPath('dpkg-source')) }];
 
-/** The system's list of package sources, asking for source packages. */
-function sourceEntries(file, text) {
-  if (file.endsWith('.sources')) return text.replace(/^Types:.*$/gim, 'Types: deb-src');
-  const lines = text.split('\n').filter((line) => /^\s*deb(-src)?[\s[]/.test(line));
-  return [...new Set(lines.map((line) => line.replace(/^\s*deb(-src)?/, 'deb-src')))].join('\n').concat('\n');
-}
-
 /**
  * Gets Debian's or Ubuntu's source package through apt, which checks its signatures; the system's own lists, where source
- * packages are usually turned off, stay as they are.
+ * packages are usually turned off, stay as they are. `into` is a folder of the caller's own, `suite` and `version` a release
+ * of Debian and the version to get of it. Gives the folder of the sources, and that of the files they were unpacked from.
  */
-export async function fetchHighway() {
-  if (existsSync(path.join(highwaySource, 'CMakeLists.txt'))) return;
+export async function fetchHighway({ into = folder, suite, version } = {}) {
+  const source = path.join(into, 'source');
+  if (existsSync(path.join(source, 'CMakeLists.txt'))) return { source, files: into };
   if (!onPath('apt-get')) {
-    throw new Failure(
-      `This system has no apt-get to get Highway's sources with: please put them into ${highwaySource}`,
-    );
+    throw new Failure(`This system has no apt-get to get Highway's sources with: please put them into ${source}`);
   }
-  rmSync(folder, { recursive: true, force: true });
-  const made = path.join(folder, 'apt');
-  for (const part of ['parts', 'lists', 'cache/archives/partial'])
-    mkdirSync(path.join(made, part), { recursive: true });
-  const files = ['/etc/apt/sources.list'];
-  const more = '/etc/apt/sources.list.d';
-  if (existsSync(more)) files.push(...readdirSync(more).map((name) => `${more}/${name}`));
-  for (const file of files) {
-    if (!/\.(list|sources)$/.test(file) || !existsSync(file)) continue;
-    writeFileSync(path.join(made, 'parts', path.basename(file)), sourceEntries(file, readFileSync(file, 'utf8')));
-  }
-  const options = [
-    ...['-o', 'Dir::Etc::SourceList=/dev/null', '-o', `Dir::Etc::SourceParts=${made}/parts`],
-    ...['-o', `Dir::State::Lists=${made}/lists`, '-o', `Dir::Cache=${made}/cache`],
-  ];
-  const call = (...args) => must('apt-get', [...options, ...args], { cwd: folder, env: cleanEnv(), tail: 15 });
-  await call('update');
-  await call('source', 'highway');
-  const unpacked = readdirSync(folder).find((name) => existsSync(path.join(folder, name, 'hwy/highway.h')));
-  if (!unpacked) throw new Failure(`apt-get source highway unpacked no Highway into ${folder}`);
-  renameSync(path.join(folder, unpacked), highwaySource);
-  rmSync(made, { recursive: true, force: true });
+  rmSync(into, { recursive: true, force: true });
+  mkdirSync(into, { recursive: true });
+  const call = await aptIn(into, { type: 'deb-src', suite });
+  await call('source', version ? `highway=${version}` : 'highway');
+  const unpacked = readdirSync(into).find((name) => existsSync(path.join(into, name, 'hwy/highway.h')));
+  if (!unpacked) throw new Failure(`apt-get source highway unpacked no Highway into ${into}`);
+  renameSync(path.join(into, unpacked), source);
+  rmSync(path.join(into, 'apt'), { recursive: true, force: true });
+  return { source, files: into };
 }

@@ -3,10 +3,9 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { root } from './run.mjs';
 
-const file = path.join(root, 'build', '.lock');
 const STALE_MS = 30 * 60_000;
 
-function holderIsAlive() {
+function holderIsAlive(file) {
   try {
     const pid = Number(readFileSync(file, 'utf8'));
     // Just created, its number not yet written: give the holder time.
@@ -19,8 +18,9 @@ function holderIsAlive() {
   }
 }
 
-/** Runs `work` while holding the lock of this folder's builds. */
-export async function withLock(work) {
+/** Runs `work` while holding the lock of this folder's builds, or of another `kind` of work in it. */
+export async function withLock(work, kind = '') {
+  const file = path.join(root, 'build', `.lock${kind}`);
   mkdirSync(path.dirname(file), { recursive: true });
   let told = false;
   for (;;) {
@@ -29,7 +29,7 @@ export async function withLock(work) {
       break;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      if (!holderIsAlive()) {
+      if (!holderIsAlive(file)) {
         rmSync(file, { force: true });
         continue;
       }
