@@ -42,11 +42,11 @@ const tensors = (text: string) =>
 describe('examples', () => {
   it('are all listed and seeded', () => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
-    expect(programs).toHaveLength(7);
+    expect(programs).toHaveLength(8);
     for (const file of programs) {
       expect(readme).toContain(`(${file})`);
       const source = readFileSync(new URL(file, folder), 'utf8');
-      expect(source).toMatch(/\nmanual_seed\(\d+\);\n/);
+      expect(source).toMatch(/\nmanual_seed\(\d+\);\n|\bseed: \d+/);
     }
   });
 
@@ -155,6 +155,20 @@ describe('examples', () => {
     const { text } = await first('06-digits');
     expectClose(losses(text), golden.digits[0].losses, 1e-5);
     expect(numberAfter(text.slice(text.indexOf('epoch 6')), 'test accuracy')).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it("12: TensorFlow.js's network reads digits; the losses are those of its cpu backend", async () => {
+    const { text } = await first('12-digits-tfjs');
+    expect(text).toMatch(/^backend: evenkeel\n/);
+    // What the program prints without its import of evenkeel/tfjs, a minute and a half later.
+    const cpu = [1.836, 0.64, 0.41, 0.236, 0.205, 0.156, 0.116, 0.106];
+    const losses = [...text.matchAll(/loss (\S+),/g)].map(([, loss]) => Number(loss));
+    expect(losses).toHaveLength(cpu.length);
+    for (const [epoch, loss] of losses.entries()) expect(Math.abs(loss - cpu[epoch]!)).toBeLessThan(0.003);
+    const trained = numberAfter(text, '\ntest accuracy');
+    expect(trained).toBeGreaterThanOrEqual(95);
+    expect(numberAfter(text, 'a new model: test accuracy')).toBeLessThan(40);
+    expect(numberAfter(text, 'with the weights of the checkpoint:')).toBe(trained);
   });
 
   it('07: standard initialisation fails the coordinate check, muP passes; LSUV gives every layer unit variance', async () => {

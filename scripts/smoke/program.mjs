@@ -1,8 +1,11 @@
 // What the published packages are tried with, in a project that has them installed: runs in the Node of each platform, prints
 // a line for each check and `smoke: N passed, N failed` at the end. random.txt, beside it, is test/golden/random.txt.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Generator, info, init, matmul, randn, randperm, tensor, zeros } from 'evenkeel';
+import { initializeCheckpoint, loadState, saveCheckpoint } from 'evenkeel/checkpoint';
 import { study } from 'evenkeel/study';
 
 const lines = readFileSync(new URL('random.txt', import.meta.url), 'utf8')
@@ -105,12 +108,43 @@ async function smallStudy() {
 /** As on x86-64 with AVX2; the law of it is tested on its own (z). */
 const FROZEN_Q = 1.40746039;
 
+/** A checkpoint drawn straight to disk has the same bytes everywhere, and what is written is read. */
+async function checkpoint() {
+  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-smoke-'));
+  try {
+    const [drawn, saved] = ['drawn', 'saved'].map((name) => join(folder, `${name}.safetensors`));
+    const model = {
+      tensors: {
+        'embed.weight': { shape: [1009, 67], init: { initialiser: 'normal', std: 0.02 } },
+        'fc.weight': { shape: [301, 67], init: { initialiser: 'kaimingUniform' } },
+        'fc.bias': { shape: [301], init: { initialiser: 'truncNormal', std: 0.1 } },
+        'norm.weight': { shape: [67], dtype: 'f32', init: 'ones' },
+      },
+      dtype: 'bf16',
+    };
+    const report = await initializeCheckpoint(drawn, { model, seed: 7, verify: true });
+    if (!report.verification.ok) throw new Error(report.verification.problems[0].problem);
+    const hash = createHash('sha256').update(readFileSync(drawn)).digest('hex');
+    if (hash !== FROZEN_CHECKPOINT) throw new Error(`the file's SHA-256 is ${hash}, not ${FROZEN_CHECKPOINT}`);
+    const state = await loadState(drawn);
+    await saveCheckpoint(saved, state);
+    for (const [name, tensor] of await loadState(saved)) {
+      if (digest(tensor) !== digest(state.get(name))) throw new Error(`${name} came back otherwise`);
+    }
+    return `${report.parameters} parameters, SHA-256 ${hash.slice(0, 16)}, written and read`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+const FROZEN_CHECKPOINT = '6925b50e2fa99e4a886ecc9a5ef46c556a4701e202308196998e6f5bcd15ce09';
+
 /** One check each; what a package has to do on every platform is added here. */
 const checks = [
   ['random numbers', goldenHashes],
   ['matmul', product],
   ['QR', decomposition],
   ['study', smallStudy],
+  ['checkpoint', checkpoint],
 ];
 
 const loaded = info();

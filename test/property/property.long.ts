@@ -10,7 +10,7 @@ const {
 } = process.env;
 
 it('random programs give what the slow reference gives', { timeout: 24 * 3600_000 }, () => {
-  const limit = time === undefined ? { programs: Number(count ?? 60_000) } : { seconds: Number(time) };
+  const limit = time === undefined ? { programs: Number(count ?? 30_000) } : { seconds: Number(time) };
   const seed = Number(given ?? (time === undefined ? 2 : Date.now() % 2 ** 31));
   console.log(
     `EVENKEEL_PROPERTY_SEED=${seed}, ${limit.programs ?? ''}${time === undefined ? ' programs' : `${time} s`}`,
