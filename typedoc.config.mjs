@@ -39,11 +39,24 @@ export default {
   hideGenerator: true,
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, notDocumented: false },
-  highlightLanguages: ['typescript', 'javascript', 'json', 'jsonc', 'bash', 'sh', 'yaml', 'cpp', 'docker', 'python', 'html'],
+  highlightLanguages: [
+    'typescript',
+    'javascript',
+    'json',
+    'jsonc',
+    'bash',
+    'sh',
+    'yaml',
+    'cpp',
+    'docker',
+    'python',
+    'html',
+  ],
   // Types that stand in signatures and are no one's business: tables that others are made of, the graph, what hooks ask of
-  // a module.
+  // a module, TensorFlow.js's own.
   intentionallyNotExported: [
     ...['rows', 'algorithms', 'causes', 'nonlinearities', 'Initialisers', 'OptionsOf', 'RandomLayerOptions'],
     ...['Node', 'ViewOf', 'TensorView', 'Runnable', 'Maybe', 'AnyClass', 'AnyOptimizer', 'Internals', 'Law'],
+    ...['randomOps', 'TfSeed', 'tfjs/draws.ts:DType'],
   ],
 };

@@ -7,6 +7,7 @@ import { withLock } from './lib/lock.mjs';
 import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
 import { asanAddonEnv, buildNativeTests, jobs } from './lib/targets.mjs';
+import { checkWorkflows } from './release/workflows.mjs';
 
 const rows = [
   { name: 'native tests, release build', run: () => nativeTests('release') },
@@ -20,6 +21,8 @@ const rows = [
   { name: 'long tests in TypeScript', run: longVitest },
   { name: 'pages in headless Chromium', run: browserTests },
   { name: "tfjs-core's own tests on evenkeel/tfjs", run: () => must(process.execPath, ['scripts/test-tfjs.mjs']) },
+  { name: 'workflows of hosted CI, by actionlint', run: checkWorkflows },
+  { name: 'API reference, by typedoc', run: () => must(process.execPath, ['node_modules/typedoc/bin/typedoc']) },
 ];
 
 /** Builds a preset's native tests and runs them all through ctest. */

@@ -12,6 +12,14 @@ const limits = { main: 500_000, platform: 12_000_000 };
 
 const writeJson = (file, value) => writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
 
+/**
+ * The repository that hosted CI builds in. Provenance asks for it in every package; the page of a package on npm resolves the
+ * README's links by it.
+ */
+export function repositoryOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
+  return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
+}
+
 /** What evenkeel's package.json says where it is published. */
 export function publishedManifest(manifest) {
   // Nothing is built where it is installed, and nothing is run.
@@ -38,7 +46,7 @@ function stageMain(manifest) {
 }
 
 /** The folder of a platform's package, with its package.json. */
-function stageManifest(platform, { version, license }) {
+function stageManifest(platform, { version, license, repository }) {
   const stage = path.join(folder, platform.name);
   mkdirSync(stage, { recursive: true });
   const description = `evenkeel's native code and OpenBLAS for ${platform.name}`;
@@ -50,6 +58,7 @@ function stageManifest(platform, { version, license }) {
     name: platform.package,
     version,
     description,
+    ...(repository ? { repository } : {}),
     license: `${license} AND BSD-3-Clause AND Apache-2.0 AND GPL-3.0-only WITH GCC-exception-3.1`,
     os: [platform.os],
     cpu: [platform.cpu],
@@ -97,7 +106,7 @@ async function pack(stage, limit) {
 /** Packs evenkeel and the packages of the platforms given; the first is evenkeel. Of `named` platforms only the manifest. */
 export async function packAll(chosen, named = []) {
   rmSync(folder, { recursive: true, force: true });
-  const manifest = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const manifest = { ...repositoryOf(process.env), ...JSON.parse(readFileSync(at('package.json'), 'utf8')) };
   const packed = [await pack(stageMain(manifest), limits.main)];
   for (const platform of chosen) packed.push(await pack(stagePlatform(platform, manifest), limits.platform));
   for (const platform of named) packed.push(await pack(stageManifest(platform, manifest), limits.main));
