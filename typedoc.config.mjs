@@ -39,7 +39,19 @@ export default {
   hideGenerator: true,
   treatWarningsAsErrors: true,
   validation: { notExported: true, invalidLink: true, notDocumented: false },
-  highlightLanguages: ['typescript', 'javascript', 'json', 'jsonc', 'bash', 'sh', 'yaml', 'cpp', 'docker', 'python', 'html'],
+  highlightLanguages: [
+    'typescript',
+    'javascript',
+    'json',
+    'jsonc',
+    'bash',
+    'sh',
+    'yaml',
+    'cpp',
+    'docker',
+    'python',
+    'html',
+  ],
   // Types that stand in signatures and are no one's business: tables that others are made of, the graph, what hooks ask of
   // a module.
   intentionallyNotExported: [
