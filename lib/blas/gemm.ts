@@ -2,10 +2,10 @@
 import { checkUnclaimed, claims } from '../claims.js';
 import type { FloatArray } from '../dtype.js';
 import { argumentError } from '../errors.js';
-import { kernelId, run } from '../run.js';
+import { addMatrix, addParameter, beginPlan, isFastLaneOpen, kernelId, run, runPlan } from '../run.js';
 import type { View } from '../view.js';
 import { isColumnMajor, isTransposed, type Order, type Transpose } from './choices.js';
-import { mainForm, withOrder } from './main_form.js';
+import { isStored, mainForm, transposition, withOrder } from './main_form.js';
 import { type Layout, leading, type MatrixView, matrix, transposed, writeMatrix } from './matrix.js';
 import { checkApart, checkCount, checkReach, checkScalar, type Kind, single, twice } from './operand.js';
 
@@ -106,7 +106,38 @@ export function gemmArguments<A extends FloatArray>(
 }
 
 function gemmRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
-  return withOrder(
+  /** Makes the call if all is as it mostly is: rows first, arrays that are long enough and apart. */
+  const multiplied = (
+    transA: unknown,
+    transB: unknown,
+    m: number,
+    n: number,
+    k: number,
+    alpha: unknown,
+    A: A,
+    lda: number,
+    B: A,
+    ldb: number,
+    beta: unknown,
+    C: A,
+    ldc: number,
+  ): boolean => {
+    const flipA = transposition(transA);
+    const flipB = transposition(transB);
+    if (flipA === undefined || flipB === undefined || typeof alpha !== 'number' || typeof beta !== 'number')
+      return false;
+    if (!isStored(kind, m, n, C, ldc) || !isFastLaneOpen()) return false;
+    if (!(flipA ? isStored(kind, k, m, A, lda) : isStored(kind, m, k, A, lda))) return false;
+    if (!(flipB ? isStored(kind, n, k, B, ldb) : isStored(kind, k, n, B, ldb))) return false;
+    const { buffer } = C;
+    if (buffer === A.buffer || buffer === B.buffer) return false;
+    let at = addMatrix(beginPlan(gemmKernel), kind.code, m, n, ldc, 1);
+    at = flipA ? addMatrix(at, kind.code, m, k, 1, lda) : addMatrix(at, kind.code, m, k, lda, 1);
+    at = flipB ? addMatrix(at, kind.code, k, n, 1, ldb) : addMatrix(at, kind.code, k, n, ldb, 1);
+    runPlan(call, addParameter(addParameter(at, kind.round(alpha)), kind.round(beta)), C, A, B);
+    return true;
+  };
+  const routine = withOrder(
     14,
     (order: Order, ...args: GemmArguments<A>): A => {
       const { m, n, operands, layout } = gemmArguments(call, kind, order, args);
@@ -157,6 +188,33 @@ function gemmRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
       return multiplyInto(call, kind, m, n, operands, C, layout);
     },
   );
+  // Arguments by name: collecting and spreading them takes as long as a small product.
+  const called = routine as (...args: unknown[]) => A;
+  const main = function (
+    this: void,
+    a0: unknown,
+    a1: unknown,
+    a2: unknown,
+    a3: unknown,
+    a4: unknown,
+    a5: unknown,
+    a6: unknown,
+    a7: unknown,
+    a8: unknown,
+    a9: unknown,
+    a10: unknown,
+    a11: unknown,
+    a12: unknown,
+    a13: unknown,
+  ): A {
+    const fast = multiplied as (...args: unknown[]) => boolean;
+    if (a0 === 'row-major' || a0 === 101) {
+      if (fast(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13)) return a12 as A;
+    } else if (a13 === undefined && fast(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12)) return a11 as A;
+    // biome-ignore lint/complexity/noArguments: how many there are says whether there is an order
+    return called(...arguments);
+  };
+  return Object.assign(main, { ndarray: routine.ndarray }) as unknown as typeof routine;
 }
 
 /**

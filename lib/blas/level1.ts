@@ -1,6 +1,17 @@
 // BLAS on vectors.
 import type { FloatArray } from '../dtype.js';
-import { kernelId, run } from '../run.js';
+import {
+  addParameter,
+  addVector,
+  beginPlan,
+  beginReduction,
+  isFastLaneOpen,
+  kernelId,
+  reducePlan,
+  run,
+  runPlan,
+  tryPlan,
+} from '../run.js';
 import type { View } from '../view.js';
 import * as loops from './loops.js';
 import {
@@ -10,6 +21,7 @@ import {
   checkCount,
   checkReach,
   checkScalar,
+  isDense,
   type Kind,
   outputVector,
   single,
@@ -71,6 +83,13 @@ function dotRoutine<A extends FloatArray>(
     return finish(reduce(call, kernel, [x, y], [opposite(x, y)]));
   };
   const main: Dot<A> = (N, x, strideX, y, strideY) => {
+    if (isDense(kind, N, x, strideX) && isDense(kind, N, y, strideY)) {
+      if (N <= loops.short.dot) return finish(loops.denseDot(N, x, y));
+      if (isFastLaneOpen()) {
+        const at = addVector(addVector(beginReduction(kernel), kind.code, N), kind.code, N);
+        return finish(reducePlan(call, addParameter(at, 0), x, y));
+      }
+    }
     const n = checkCount(call, 'N', N);
     return compute(n, vector(call, 'x', kind, n, x, strideX), vector(call, 'y', kind, n, y, strideY));
   };
@@ -150,6 +169,13 @@ function measure<A extends FloatArray>(
   const compute = (n: number, x: VectorView) =>
     finish(isShort(n, limit, x) ? loop(n, x.array, stepOf(x), firstOf(x)) : reduce(call, kernel, [x], params(x)));
   const main: Measure<A> = (N, x, strideX) => {
+    if (isDense(kind, N, x, strideX)) {
+      if (N <= limit) return finish(loop(N, x, 1, 0));
+      if (isFastLaneOpen()) {
+        const at = addVector(beginReduction(kernel), kind.code, N);
+        return finish(reducePlan(call, kernel === iamaxKernel ? addParameter(at, 0) : at, x));
+      }
+    }
     const n = checkCount(call, 'N', N);
     return compute(n, vector(call, 'x', kind, n, x, strideX));
   };
@@ -214,6 +240,19 @@ function axpyRoutine<A extends FloatArray>(call: string, kind: Kind<A>): Axpy<A>
     return y.array as A;
   };
   const main: Axpy<A> = (N, alpha, x, strideX, y, strideY) => {
+    if (isDense(kind, N, x, strideX) && isDense(kind, N, y, strideY) && typeof alpha === 'number') {
+      const factor = kind.round(alpha);
+      if (factor !== 0 && isFastLaneOpen()) {
+        if (N > loops.short.update) {
+          const at = addVector(addVector(beginPlan(axpyKernel), kind.code, N), kind.code, N);
+          // The kernel refuses vectors that overlap; below is said what is wrong with them.
+          if (tryPlan(addParameter(addParameter(at, 0), factor), y, x)) return y;
+        } else if (x === y || x.buffer !== y.buffer) {
+          loops.axpy(N, factor, x, 1, 0, y, 1, 0);
+          return y;
+        }
+      }
+    }
     const n = checkCount(call, 'N', N);
     return compute(n, alpha, vector(call, 'x', kind, n, x, strideX), outputVector(call, 'y', kind, n, y, strideY));
   };
@@ -247,6 +286,15 @@ function scalRoutine<A extends FloatArray>(call: string, kind: Kind<A>): Scal<A>
     return x.array as A;
   };
   const main: Scal<A> = (N, alpha, x, strideX) => {
+    if (isDense(kind, N, x, strideX) && typeof alpha === 'number' && isFastLaneOpen()) {
+      const factor = kind.round(alpha);
+      if (N <= loops.short.update) loops.scal(N, factor, x, 1, 0);
+      else {
+        const at = addVector(addVector(beginPlan(scalKernel), kind.code, N), kind.code, N);
+        runPlan(call, addParameter(at, factor), x, x);
+      }
+      return x;
+    }
     const n = checkCount(call, 'N', N);
     return compute(n, alpha, outputVector(call, 'x', kind, n, x, strideX));
   };

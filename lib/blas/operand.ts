@@ -1,25 +1,42 @@
 // Vectors and matrices as users describe them: array, length, strides, offset. Checked, and made views of.
 import { checkNumber } from '../arguments.js';
 import { checkUnclaimed, claims } from '../claims.js';
-import type { FloatArray } from '../dtype.js';
+import { dtypes, type FloatArray } from '../dtype.js';
 import { argumentError, describe, detachedError, dtypeError, rangeError } from '../errors.js';
 import type { View } from '../view.js';
 
 /** The element type of a family of routines: sgemm's and dgemm's. */
 export interface Kind<A extends FloatArray = FloatArray> {
   readonly dtype: 'float32' | 'float64';
+  /** The number in native/dtype.h. */
+  readonly code: number;
   readonly Array: new (size: number | ArrayLike<number>) => A;
   /** A number as an element holds it. */
   readonly round: (x: number) => number;
 }
 
-export const single: Kind<Float32Array> = { dtype: 'float32', Array: Float32Array, round: Math.fround };
-export const twice: Kind<Float64Array> = { dtype: 'float64', Array: Float64Array, round: (x) => x };
+export const single: Kind<Float32Array> = {
+  dtype: 'float32',
+  code: dtypes.float32.code,
+  Array: Float32Array,
+  round: Math.fround,
+};
+export const twice: Kind<Float64Array> = {
+  dtype: 'float64',
+  code: dtypes.float64.code,
+  Array: Float64Array,
+  round: (x) => x,
+};
 
 /** A vector: `offset` is the index of the element that lies lowest, the last one of a vector that runs backwards. */
 export interface VectorView extends View {
   readonly array: FloatArray;
   readonly backwards: boolean;
+}
+
+/** Whether `count` elements from the start of an array are there, side by side: then nothing else need be checked. */
+export function isDense<A extends FloatArray>(kind: Kind<A>, count: number, array: A, stride: number): boolean {
+  return stride === 1 && array instanceof kind.Array && (count | 0) === count && count > 0 && count <= array.length;
 }
 
 /** The largest size and stride: BLAS counts in 32 bits. */

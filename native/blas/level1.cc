@@ -35,6 +35,15 @@ void OverPairs(const View& first, const View& second, bool opposite, Body&& body
   ParallelFor(x.size, kVectorGrain, [&](int64_t begin, int64_t end) { body(x.Part(begin, end), y.Part(begin, end)); });
 }
 
+// Two vectors side by side that share some elements but are not the same: what would come out depends on the order. Vectors
+// with gaps may be interleaved, and lib/blas looks at them itself.
+template <typename T>
+void RequireApart(const View& y, const View& x) {
+  if (y.strides[0] != 1 || x.strides[0] != 1 || y.data == x.data) return;
+  const int64_t size = y.shape[0];
+  if (y.As<T>() < x.As<T>() + size && x.As<T>() < y.As<T>() + size) throw std::invalid_argument("the vectors overlap");
+}
+
 // The first of the largest absolute values, as the reference BLAS finds it: NaN is larger than nothing, but stays where it is
 // the first. OpenBLAS's kernels differ in what they make of NaN, which a sum of absolute values shows.
 template <typename T>
@@ -130,6 +139,7 @@ void Axpy(const Plan& plan) {
   Visit(plan, [&](auto tag) {
     using T = ELEMENT(tag);
     const T alpha = static_cast<T>(plan.params[1]);
+    RequireApart<T>(plan.views[0], plan.views[1]);
     OverPairs<T>(plan.views[1], plan.views[0], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
       ROUTINE(T, axpy)(x.count(), alpha, x.data, x.increment(), y.data, y.increment());
     });
