@@ -13,6 +13,11 @@ export interface NativeJob {
 /** What native/addon.cc exports. */
 interface NativeCore {
   run(plan: Float64Array, ...arrays: ArrayBufferView[]): void;
+  /** Functions that read a plan, which must stay where it is, and take the arrays alone; `reduce` leaves a number in the plan. */
+  bindPlan(plan: Float64Array): {
+    run(...arrays: ArrayBufferView[]): void;
+    reduce(...arrays: ArrayBufferView[]): void;
+  };
   createJob(): NativeJob;
   /** Adds a call; `blocks` numbers the buffers behind the arrays. */
   addToJob(job: NativeJob, plan: Float64Array, blocks: Uint32Array, ...arrays: ArrayBufferView[]): void;

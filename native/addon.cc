@@ -76,6 +76,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   blas::Initialize();
   const std::pair<const char*, napi_callback> calls[] = {
       {"run", Run},
+      {"bindPlan", BindPlan},
       {"createJob", CreateJob},
       {"addToJob", AddToJob},
       {"prepareJob", PrepareJob},

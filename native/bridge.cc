@@ -59,6 +59,29 @@ void CallKernel(napi_env env, napi_callback_info info) {
   plan.kernel->function(plan);
 }
 
+// The plan that an environment has bound. Its memory is JavaScript's as any other: `array` keeps it alive, and lib/run.ts, which
+// alone has it, never gives it away.
+struct BoundPlan {
+  napi_ref array = nullptr;
+  Buffer words = {};
+};
+
+// Arrays of views are given but for `in_plan` of them, the first, which lie in the plan itself.
+void CallBound(napi_env env, napi_callback_info info, size_t in_plan) {
+  size_t count = kMaxViews;
+  napi_value arguments[kMaxViews];
+  void* data = nullptr;
+  Check(napi_get_cb_info(env, info, &count, arguments, nullptr, &data));
+  const Buffer& words = static_cast<const BoundPlan*>(data)->words;
+  if (count + in_plan > kMaxViews) throw PlanError("invalid plan: wrong number of arguments");
+  if (words.data == nullptr) throw PlanError("invalid plan: none is bound");
+  Buffer buffers[kMaxViews];
+  if (in_plan == 1) buffers[0] = words;
+  for (size_t i = 0; i < count; ++i) buffers[i + in_plan] = GetBuffer(env, arguments[i]);
+  const Plan plan = DecodePlan(static_cast<const double*>(words.data), words.length, buffers, count + in_plan);
+  plan.kernel->function(plan);
+}
+
 // A typed array, and where it lies in its ArrayBuffer or SharedArrayBuffer.
 struct Array {
   Buffer buffer;
@@ -231,6 +254,45 @@ napi_value Run(napi_env env, napi_callback_info info) {
   return Export(env, [&]() -> napi_value {
     CallKernel(env, info);
     return nullptr;
+  });
+}
+
+napi_value RunBound(napi_env env, napi_callback_info info) {
+  return Export(env, [&]() -> napi_value {
+    CallBound(env, info, 0);
+    return nullptr;
+  });
+}
+
+napi_value ReduceBound(napi_env env, napi_callback_info info) {
+  return Export(env, [&]() -> napi_value {
+    CallBound(env, info, 1);
+    return nullptr;
+  });
+}
+
+napi_value BindPlan(napi_env env, napi_callback_info info) {
+  return Export(env, [&]() -> napi_value {
+    napi_value arguments[1];
+    GetArguments(env, info, arguments, 1);
+    auto bound = std::make_unique<BoundPlan>();
+    bound->words = GetBuffer(env, arguments[0]);
+    if (bound->words.storage != Storage::kFloat64) throw PlanError("invalid plan: not a Float64Array");
+    const napi_callback callbacks[] = {RunBound, ReduceBound};
+    const char* const names[] = {"run", "reduce"};
+    napi_value result = nullptr;
+    Check(napi_create_object(env, &result));
+    for (int i = 0; i < 2; ++i) {
+      napi_value function = nullptr;
+      Check(napi_create_function(env, names[i], NAPI_AUTO_LENGTH, callbacks[i], bound.get(), &function));
+      Check(napi_set_named_property(env, result, names[i], function));
+    }
+    // The functions may outlive this call in any number of ways: the plan goes when the environment does.
+    Check(napi_create_reference(env, arguments[0], 1, &bound->array));
+    Check(napi_add_env_cleanup_hook(
+        env, [](void* plan) { delete static_cast<BoundPlan*>(plan); }, bound.get()));
+    bound.release();
+    return result;
   });
 }
 

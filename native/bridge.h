@@ -10,6 +10,10 @@ napi_value Run(napi_env env, napi_callback_info info);
 
 // The same off the main thread, as native/job.h describes.
 // createJob(): Job.
+// bindPlan(Float64Array): keeps a plan and returns { run(...arrays), reduce(...arrays) }, which read it as `run` does: with one
+// typed array less to look up. The first view of `reduce` lies in the plan itself.
+napi_value BindPlan(napi_env env, napi_callback_info info);
+
 napi_value CreateJob(napi_env env, napi_callback_info info);
 // addToJob(job, plan, blocks: Uint32Array, ...arrays): `blocks` numbers the arrays' buffers.
 napi_value AddToJob(napi_env env, napi_callback_info info);

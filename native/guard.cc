@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "guard_signature.h"
 #include "rng/mt19937.h"
 
 namespace evenkeel {
@@ -328,6 +329,9 @@ unsigned AllowedDTypes(const Kernel& kernel, int view, DType last) {
       break;
     case Typing::kToInt64:
       return Bit(DType::kInt64);
+    case Typing::kToFloat64:
+      if (view == 0) return Bit(DType::kFloat64);
+      break;
     case Typing::kToSum:
       if (IsIn(kIntegers, last)) return Bit(DType::kInt64);
       break;
@@ -411,6 +415,8 @@ void CheckRelation(const Plan& plan) {
       return CheckSolveUpper(plan);
     case Relation::kRandomLinear:
       return CheckRandomLinear(plan);
+    case Relation::kSignature:
+      return Require(FitsSignature(plan), "views do not fit the kernel's signature");
     case Relation::kGenerator:
       return CheckGenerator(plan);
   }

@@ -62,6 +62,7 @@ enum class Relation : uint8_t {
   kSvd,        // s [k], a [m, n], k = min(m, n), perhaps u [m, k] and vt [k, n]; all contiguous
   kSolveUpper, // x [n, c], contiguous or the transpose of what is, upper [n, n], contiguous
   kRandomLinear,  // out [m, n], x [m, k], both contiguous; n k elements of a fill
+  kSignature,  // as the kernel's signature says: see Kernel
   kGenerator,  // the last view is the state of an mt19937 generator, as rng/mt19937.h lays it out
 };
 
@@ -71,6 +72,7 @@ enum class Typing : uint8_t {
   kEach,       // each has any of the kernel's
   kToBool,     // the output is bool; the others have the last one's
   kToInt64,    // the output is int64 whatever the input
+  kToFloat64,  // the output is float64 whatever the input
   kToSum,      // the output is int64 where the input's are whole numbers, else has the input's dtype
   kCondition,  // view 1 is bool; the others have the last one's
   kIndex,      // view 1 is int64; the others have the last one's
@@ -87,6 +89,9 @@ struct Kernel {
   bool scalars;     // whether params are elements: see IntegerScalar
   unsigned dtypes;  // set of Bit(DType) that views may have (but for a generator's state: kWords)
   KernelFunction function;
+  // Of Relation::kSignature: the sizes of each view, a letter for each dimension and a blank between views. Equal letters are
+  // equal sizes, 1 is one, and p is a vector without gaps of the m (m + 1) / 2 elements of a packed triangle.
+  const char* signature;
 };
 
 // Scalar i of a call whose last view holds whole numbers: two words each in `params`, the high and the low 32 bits of the

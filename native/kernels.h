@@ -34,6 +34,11 @@ void SparseZero(const Plan& plan);
 void RandomLinear(const Plan& plan);
 void RandomLinearBackward(const Plan& plan);
 
+namespace blas {
+#define BLAS_KERNEL(name, signature, typing, views, params, dtypes, function) void function(const Plan& plan);
+#include "kernels.def"
+}  // namespace blas
+
 namespace reductions {
 #define REDUCTION(name, typing, params, dtypes, function) void function(const Plan& plan);
 #include "kernels.def"

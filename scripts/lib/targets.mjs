@@ -150,6 +150,7 @@ export const ts = {
     'study/index',
     'checkpoint/index',
     'tfjs/index',
+    'blas/index',
     'cli/main',
     'init/worker',
     'study/sweep/worker',
