@@ -11,6 +11,7 @@
 //   raw       [case, n] of bench/raw_blas.c: the same OpenBLAS in a C loop
 //   torch     [setup, step] in Python: the setup is run once, the step is timed. Sizes are those of the row
 //   numpy     the same, for NumPy
+//   nblas     (package) => step; stdlib  (load) => step, where load('sgemm') is @stdlib/blas-base-sgemm
 //   tfjs      (tf) => step, for TensorFlow.js; the tensors that a step makes are disposed of after it
 //   backends  { name: () => step }: the same on other backends of TensorFlow.js, where `setup` is on evenkeel's
 //   targets   what would be a pass: { peer, ratio, threads? }, the peer's time over ours; or { peer, limit: (peerMs) => ms };
@@ -18,6 +19,7 @@
 //
 // Every implementation allocates what its ordinary call allocates: `a.add(b)` a new tensor, as `a + b` in PyTorch; the C
 // loops write to one buffer.
+import { blas } from './cases/blas.mjs';
 import { fills, mt19937Fills } from './cases/fills.mjs';
 import { initialisers, mt19937Initialisers } from './cases/initialisers.mjs';
 import { layers } from './cases/layers.mjs';
@@ -29,6 +31,7 @@ const families = {
   ops,
   layers,
   studies,
+  blas,
   fills,
   mt19937: [...mt19937Fills, ...mt19937Initialisers],
   init: initialisers,
@@ -67,6 +70,7 @@ export const groups = {
   ops: 'matrix products, arithmetic, the time to load the package',
   layers: 'convolutions, linear layers, a step of training',
   studies: 'layers of studies, with weights in memory and without',
+  blas: 'evenkeel/blas, against nblas and @stdlib/blas too',
   fills: 'random fills on pcg32, of 4 Ki to 16 Mi elements',
   init: 'initialisers of layers',
   mt19937: "fills and initialisers on the generator of torch's numbers",

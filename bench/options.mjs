@@ -26,7 +26,7 @@ ${Object.entries(groups)
   --help            this text
 
 Compared where it is to be found: set EVENKEEL_BENCH_PYTHON to a Python that has PyTorch or NumPy, EVENKEEL_BENCH_TFJS to a
-folder in which @tensorflow/tfjs is installed.
+folder in which @tensorflow/tfjs is installed, EVENKEEL_BENCH_BLAS to one with nblas or packages of @stdlib/blas.
 
 cases, * the brief ones:
 ${[...new Set(cases.map(({ group }) => group))].map((group) => ` ${group}\n${list(group)}`).join('\n')}

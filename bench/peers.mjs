@@ -157,3 +157,18 @@ export async function tfjsPeer(folder) {
     open: async ({ name, tfjs }) => tfjs && serving(new Child(process.execPath, [...program, name])),
   };
 }
+
+/** nblas or @stdlib/blas (`name`: nblas or stdlib), from the folder that has it installed, on one thread. */
+export async function packagePeer(name, folder) {
+  const program = [at('package_case.mjs'), folder, name];
+  const first = new Child(process.execPath, program);
+  const { version } = await first.answer();
+  await first.close();
+  return {
+    name,
+    version,
+    open: async (row, threads) =>
+      row[name] &&
+      serving(new Child(process.execPath, [...program, row.name], { OPENBLAS_NUM_THREADS: String(threads) })),
+  };
+}

@@ -7,11 +7,13 @@ import {
   memory,
   numpyPeer,
   oneThread,
+  packagePeer,
   rawPeers,
   tfjsBackends,
   tfjsPeer,
   torchPeer,
 } from './peers.mjs';
+
 import { leastDisturbed, untilIdle } from './quiet.mjs';
 import { environment, noise, remarks, toRows } from './report.mjs';
 import { machineLines, toTable } from './table.mjs';
@@ -70,6 +72,17 @@ async function tfjsPeers(folder) {
   }
 }
 
+/** nblas and @stdlib/blas, as far as the folder has them. */
+async function packagePeers(folder) {
+  if (!folder) return [];
+  const tried = await Promise.allSettled(['nblas', 'stdlib'].map((name) => packagePeer(name, folder)));
+  const found = tried.flatMap(({ value }) => value ?? []);
+  if (found.length > 0) return found;
+  throw new Error(
+    `EVENKEEL_BENCH_BLAS=${folder} has neither nblas nor @stdlib/blas that runs: ${tried[0].reason.message}`,
+  );
+}
+
 async function main() {
   const options = parse(process.argv.slice(2), os.availableParallelism());
   if (options.help) {
@@ -78,8 +91,13 @@ async function main() {
   }
   const note = (text) => process.stderr.write(text);
   const info = await packageInfo();
-  const { EVENKEEL_BENCH_PYTHON: python, EVENKEEL_BENCH_TFJS: folder } = process.env;
-  const peers = [...rawPeers(info.blas.core), ...(await tfjsPeers(folder)), ...(await pythonPeers(python))];
+  const { EVENKEEL_BENCH_PYTHON: python, EVENKEEL_BENCH_TFJS: folder, EVENKEEL_BENCH_BLAS: packages } = process.env;
+  const peers = [
+    ...rawPeers(info.blas.core),
+    ...(await packagePeers(packages)),
+    ...(await tfjsPeers(folder)),
+    ...(await pythonPeers(python)),
+  ];
   const where = environment(info, peers);
   const head = `${machineLines(where).join('\n')}\n\n`;
   if (options.json) note(head);

@@ -7,6 +7,8 @@ const peerLines = {
   raw: ['the same OpenBLAS in a C loop', 'build/Release/raw_blas was not built'],
   torch: ['PyTorch', 'EVENKEEL_BENCH_PYTHON names no Python with PyTorch'],
   numpy: ['NumPy', 'EVENKEEL_BENCH_PYTHON names no Python with NumPy'],
+  nblas: ['nblas', 'EVENKEEL_BENCH_BLAS names no folder with nblas'],
+  stdlib: ['@stdlib/blas-base-sgemm', 'EVENKEEL_BENCH_BLAS names no folder with @stdlib/blas-base-sgemm'],
   tfjs: ['TensorFlow.js on its CPU backend', 'EVENKEEL_BENCH_TFJS names no folder with @tensorflow/tfjs'],
 };
 

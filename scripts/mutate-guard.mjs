@@ -3,6 +3,7 @@
 //
 //   node scripts/mutate-guard.mjs            all mutants
 //   node scripts/mutate-guard.mjs 86 98      those of these lines
+//   node scripts/mutate-guard.mjs signature  of native/guard_signature.cc, which is a part of it
 //
 // The mutants: every comparison flipped (< becomes <= and >=, == becomes !=, ...); every condition, and every operand of &&
 // and ||, replaced by true and by false, but a Require's whole condition by true alone; && and || swapped; each call of a
@@ -16,8 +17,9 @@ import { Failure, main, must, root, run, seconds } from './lib/run.mjs';
 import { buildNativeTests } from './lib/targets.mjs';
 
 const preset = 'release';
-const source = 'native/guard.cc';
-const test = 'guard_test';
+const signature = process.argv.includes('signature');
+const source = signature ? 'native/guard_signature.cc' : 'native/guard.cc';
+const test = signature ? 'signature_test' : 'guard_test';
 /** A test run takes 0.1 s; one that hangs counts as failed. */
 const timeout = 20;
 const flips = { '<': ['<=', '>='], '<=': ['<', '>'], '>': ['>=', '<='], '>=': ['>', '<'], '==': ['!='], '!=': ['=='] };
@@ -158,7 +160,12 @@ async function passes(text, folder, { build, compile, link }) {
 
 main(async () => {
   const start = performance.now();
-  const lines = new Set(process.argv.slice(2).map(Number));
+  const lines = new Set(
+    process.argv
+      .slice(2)
+      .filter((word) => word !== 'signature')
+      .map(Number),
+  );
   await withLock(() => buildNativeTests(preset));
   const tools = await commands();
   const text = readFileSync(path.join(root, source), 'utf8');

@@ -101,7 +101,7 @@ describe('imports', () => {
     }
     const mayConfigure = /^lib\/(run|job|memory|index)\.ts$|^lib\/(cli|study)\//;
     expect(importers('lib/native.ts').filter((name) => !mayConfigure.test(name))).toEqual([]);
-    const callers = sources.filter((name) => /\bnative\.run\(/.test(read(name)));
+    const callers = sources.filter((name) => /\bnative\.(run|bindPlan)\(/.test(read(name)));
     expect(callers).toEqual(['lib/run.ts']);
   });
 

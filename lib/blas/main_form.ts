@@ -31,6 +31,9 @@ export function withOrder<Args extends unknown[], At extends unknown[], A>(
 export function isStored(kind: Kind, rows: number, columns: number, array: FloatArray, ld: number): boolean {
   return (
     array instanceof kind.Array &&
+    typeof rows === 'number' &&
+    typeof columns === 'number' &&
+    typeof ld === 'number' &&
     (rows | 0) === rows &&
     (columns | 0) === columns &&
     (ld | 0) === ld &&

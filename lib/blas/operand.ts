@@ -36,7 +36,14 @@ export interface VectorView extends View {
 
 /** Whether `count` elements from the start of an array are there, side by side: then nothing else need be checked. */
 export function isDense<A extends FloatArray>(kind: Kind<A>, count: number, array: A, stride: number): boolean {
-  return stride === 1 && array instanceof kind.Array && (count | 0) === count && count > 0 && count <= array.length;
+  return (
+    stride === 1 &&
+    array instanceof kind.Array &&
+    typeof count === 'number' &&
+    (count | 0) === count &&
+    count > 0 &&
+    count <= array.length
+  );
 }
 
 /** The largest size and stride: BLAS counts in 32 bits. */

@@ -36,7 +36,7 @@ describe.each(kinds)('%s', (kind) => {
     const next = numbers(2);
     const fill = (size: number) => arrayOf(kind, Array.from({ length: size }, next));
     for (const order of orders) {
-      const [A, B, C] = [fill(3 * 8), fill(8), fill(3 * 20)];
+      const [A, B, C] = [fill(40), fill(16), fill(3 * 20)];
       const copy = C.slice();
       const head = [order, 'no-transpose', 'no-transpose', 2, 2, 4, 1, A, 4, 8, B, 4, 0, 1];
       await routine(`${kind}gemmBatched`)(...head, copy, 8, 20, 3);

@@ -1,4 +1,5 @@
 // Products of matrices against a slow reference, over orders, triangles, sides and sizes; nothing beside the result is written.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as blas from '../../lib/blas/index.js';
 import { setNumThreads } from '../../lib/index.js';
@@ -243,6 +244,49 @@ describe('ndarray forms of gemm', () => {
     const block = Float32Array.from({ length: 24 }, (_, i) => i);
     blas.sgemm.ndarray(111, 111, 2, 2, 2, 1, block, 6, 1, 0, block, 6, 1, 2, 0, block, 6, 1, 4);
     expect([...block.slice(0, 12)]).toEqual([0, 1, 2, 3, 8, 9, 6, 7, 8, 9, 68, 81]);
+  });
+
+  it('of any layout: the product and nothing else, or an error', () => {
+    const size = fc.integer({ min: 0, max: 4 });
+    const layout = fc.tuple(
+      fc.integer({ min: -7, max: 7 }),
+      fc.integer({ min: -7, max: 7 }),
+      fc.integer({ min: 0, max: 40 }),
+    );
+    let [made, refused] = [0, 0];
+    const property = fc.property(size, size, size, layout, layout, layout, (m, n, k, la, lb, lc) => {
+      const next = numbers(8);
+      const [A, B, C] = [0, 0, 0].map(() => Float64Array.from({ length: 60 }, next)) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ];
+      const before = [A, B, C].map((array) => array.slice());
+      const at =
+        (array: Float64Array, [down, along, offset]: readonly [number, number, number]): Entry =>
+        (i, j) =>
+          array[offset + i * down + j * along]!;
+      try {
+        blas.dgemm.ndarray(111, 111, m, n, k, 2, A, ...la, B, ...lb, 0.5, C, ...lc);
+      } catch (error) {
+        refused++;
+        expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_(RANGE|ARGUMENT)$/) });
+        expect([A, B, C]).toEqual(before);
+        return;
+      }
+      made++;
+      const want = before[2]!.slice();
+      const sum = product(at(A, la), at(B, lb), k);
+      const [down, along, offset] = lc;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++)
+          want[offset + i * down + j * along] = 2 * sum(i, j) + 0.5 * before[2]![offset + i * down + j * along]!;
+      }
+      expectNear(C, [...want], 'd', 'C');
+      expect([A, B]).toEqual(before.slice(0, 2));
+    });
+    fc.assert(property, { seed: 3, numRuns: 2000 });
+    expect(Math.min(made, refused)).toBeGreaterThan(200);
   });
 
   it.each([
