@@ -58,5 +58,10 @@ export default {
     ...['rows', 'algorithms', 'causes', 'nonlinearities', 'Initialisers', 'OptionsOf', 'RandomLayerOptions'],
     ...['Node', 'ViewOf', 'TensorView', 'Runnable', 'Maybe', 'AnyClass', 'AnyOptimizer', 'Internals', 'Law'],
     ...['randomOps', 'TfSeed', 'tfjs/draws.ts:DType'],
+    // The signatures of BLAS's functions, one for several of them.
+    ...['blas/async.ts:Async', 'blas/gemm.ts:BatchedArguments', 'blas/gemm.ts:GemmArguments', 'blas/level1.ts:Axpy'],
+    ...['blas/level1.ts:AxpyAt', 'blas/level1.ts:Dot', 'blas/level1.ts:DotAt', 'blas/level1.ts:Measure'],
+    ...['blas/level1.ts:MeasureAt', 'blas/level1.ts:Pair', 'blas/level1.ts:PairAt', 'blas/level1.ts:Scal'],
+    ...['blas/level1.ts:ScalAt', 'blas/main_form.ts:Main', 'blas/rotations.ts:Rotg', 'blas/rotations.ts:Rotmg'],
   ],
 };
