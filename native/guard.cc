@@ -402,8 +402,7 @@ void CheckRelation(const Plan& plan) {
       return CheckWindows(plan, 6);
     case Relation::kPoolNhwcBackward:
       CheckPixels(plan);
-      RequireSize(plan.views[1], 1, plan.views[0].shape[1]);
-      RequireSize(plan.views[1], 2, plan.views[0].shape[2]);
+      for (const int d : {1, 2}) RequireSize(plan.views[1], d, plan.views[0].shape[d]);
       return CheckWindows(plan, 6);
     case Relation::kOfRows:
       return CheckOfRows(plan);
@@ -434,9 +433,7 @@ Plan DecodePlan(const double* words, size_t capacity, const Buffer* buffers, siz
   plan.kernel = &kKernels[reader.NextInteger(kNumKernels - 1, "unknown kernel")];
   const Kernel& kernel = *plan.kernel;
   Require(num_buffers == static_cast<size_t>(kernel.num_views), "wrong number of typed arrays");
-  for (int v = 0; v != kernel.num_views; ++v) {
-    ReadView(reader, buffers[v], plan.views[v]);
-  }
+  for (int v = 0; v != kernel.num_views; ++v) ReadView(reader, buffers[v], plan.views[v]);
   CheckDTypes(plan);
   if (kernel.scalars && IsIn(kIntegers, plan.views[kernel.num_views - 1].dtype)) {
     for (int p = 0; p != 2 * kernel.num_params; ++p) plan.params[p] = ReadScalarWord(reader);
