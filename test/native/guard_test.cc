@@ -1201,5 +1201,16 @@ TEST(GuardFuzz, WhateverIsAcceptedLiesInside) {
   EXPECT_GT(accepted, 1000);
 }
 
+// The signatures themselves are tested in signature_test.cc; this is how the guard uses them.
+TEST(GuardSignature, NumbersAreFloat64AndViewsMustFit) {
+  const PlannedView x = Tight({3});
+  const char* const kApart = "dtypes do not fit together";
+  EXPECT_ACCEPTED(MakePlan("blas_dot", {Tight({1}, DType::kFloat64), x, x}, {0}));
+  EXPECT_REFUSED(MakePlan("blas_dot", {Tight({1}), x, x}, {0}), kApart);
+  EXPECT_REFUSED(MakePlan("blas_dot", {Tight({1}, DType::kFloat64), Tight({3}, DType::kFloat64), x}, {0}), kApart);
+  EXPECT_REFUSED(MakePlan("blas_dot", {Tight({1}, DType::kFloat64), x, Tight({4})}, {0}),
+                 "views do not fit the kernel's signature");
+}
+
 }  // namespace
 }  // namespace evenkeel
