@@ -21,10 +21,12 @@ import {
   checkCount,
   checkReach,
   checkScalar,
+  firstOf,
   isDense,
   type Kind,
   outputVector,
   single,
+  stepOf,
   twice,
   type VectorView,
   vector,
@@ -44,11 +46,6 @@ const scalKernel = kernelId('mul_scalar');
 
 /** Where kernels leave a number. */
 const result: View = { array: new Float64Array(1), dtype: 'float64', shape: [1], strides: [1], offset: 0 };
-
-/** The index of a vector's first element, and its stride with a sign. */
-const firstOf = ({ shape, strides, offset, backwards }: VectorView) =>
-  backwards ? offset + Math.max(shape[0]! - 1, 0) * strides[0]! : offset;
-const stepOf = ({ strides, backwards }: VectorView) => (backwards ? -strides[0]! : strides[0]!);
 
 /** Whether kernels cannot or need not be asked. */
 const isShort = (n: number, limit: number, x: VectorView, y = x) =>

@@ -3,7 +3,7 @@ import type { FloatArray } from '../dtype.js';
 import { kernelId, run } from '../run.js';
 import { isColumnMajor, isLower, isTransposed, type Order, type Transpose, type Uplo } from './choices.js';
 import { withOrder } from './main_form.js';
-import { at, type Layout, leading, matrix, transposed, writeMatrix } from './matrix.js';
+import { asRows, at, type Layout, leading, matrix, transposed, writeMatrix } from './matrix.js';
 import { checkApart, checkCount, checkScalar, type Kind, outputVector, single, twice, vector } from './operand.js';
 
 const gemvKernel = kernelId('blas_gemv');
@@ -126,7 +126,7 @@ function gerRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
       // The transpose of x y' is y x'.
       const [first, second] = a.byColumns ? [v, u] : [u, v];
       const params = [alpha, Number(first.backwards), Number(second.backwards)];
-      run(call, gerKernel, [a.byColumns ? transposed(a) : a, first, second], params);
+      run(call, gerKernel, [asRows(a), first, second], params);
     });
   };
   const called = withOrder(
@@ -206,7 +206,7 @@ function symvRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
     checkApart(call, 'y', to, 'A', a);
     checkApart(call, 'y', to, 'x', from);
     const params = [alpha, beta, Number(lower !== a.byColumns), Number(from.backwards), Number(to.backwards)];
-    run(call, symvKernel, [to, a.byColumns ? transposed(a) : a, from], params);
+    run(call, symvKernel, [to, asRows(a), from], params);
     return to.array as A;
   };
   return withOrder(

@@ -14,7 +14,7 @@ import {
   type Uplo,
 } from './choices.js';
 import { mainForm } from './main_form.js';
-import { byColumns, byRows, leading, type MatrixView, matrix, transposed, writeMatrix } from './matrix.js';
+import { asRows, byColumns, byRows, leading, matrix, transposed, writeMatrix } from './matrix.js';
 import { checkApart, checkCount, checkScalar, type Kind, single, twice } from './operand.js';
 
 const symmKernels = [kernelId('blas_symm_left'), kernelId('blas_symm_right')] as const;
@@ -22,9 +22,6 @@ const syrkKernel = kernelId('blas_syrk');
 const syr2kKernel = kernelId('blas_syr2k');
 const trmmKernels = [kernelId('blas_trmm_left'), kernelId('blas_trmm_right')] as const;
 const trsmKernels = [kernelId('blas_trsm_left'), kernelId('blas_trsm_right')] as const;
-
-/** The matrix as it is stored by rows: itself, or its transpose. */
-const stored = (view: MatrixView) => (view.byColumns ? transposed(view) : view);
 
 function symmRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
   return mainForm(
@@ -58,7 +55,7 @@ function symmRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
         // The transpose of A B is B' A, A being symmetric.
         const from = c.byColumns ? byColumns(b, kind) : byRows(b, kind);
         const kernel = symmKernels[right !== c.byColumns ? 1 : 0];
-        run(call, kernel, [stored(c), stored(a), stored(from)], [...factors, Number(lower !== a.byColumns)]);
+        run(call, kernel, [asRows(c), asRows(a), asRows(from)], [...factors, Number(lower !== a.byColumns)]);
       });
     },
   );
@@ -103,7 +100,7 @@ function syrkRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
       const layout = leading(call, 'C', columns, n, n, LDC);
       return writeMatrix(call, 'C', kind, n, n, C, layout, (c) => {
         checkApart(call, 'C', c, 'A', a);
-        run(call, syrkKernel, [stored(c), flip ? transposed(a) : a], [...factors, Number(lower !== c.byColumns)]);
+        run(call, syrkKernel, [asRows(c), flip ? transposed(a) : a], [...factors, Number(lower !== c.byColumns)]);
       });
     },
   );
@@ -154,7 +151,7 @@ function syr2kRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
         checkApart(call, 'C', c, 'B', b);
         // A single row or column is stored either way, but both must be taken for the same.
         const [u, v] = a.byColumns === b.byColumns ? [a, b] : [byRows(a, kind), byRows(b, kind)];
-        const views = [stored(c), ...(flip ? [transposed(u), transposed(v)] : [u, v])];
+        const views = [asRows(c), ...(flip ? [transposed(u), transposed(v)] : [u, v])];
         run(call, syr2kKernel, views, [...factors, Number(lower !== c.byColumns)]);
       });
     },
@@ -204,7 +201,7 @@ function triangularRoutine<A extends FloatArray>(call: string, kind: Kind<A>, ke
         checkApart(call, 'B', b, 'A', a);
         // The transpose of op(A) B is B' op(A)'; a matrix stored by columns is the transpose of one stored by rows.
         const params = [factor, lower !== a.byColumns, (flip !== a.byColumns) !== b.byColumns, unit].map(Number);
-        run(call, kernels[right !== b.byColumns ? 1 : 0], [stored(b), stored(a)], params);
+        run(call, kernels[right !== b.byColumns ? 1 : 0], [asRows(b), asRows(a)], params);
       });
     },
   );

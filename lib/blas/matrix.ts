@@ -152,6 +152,9 @@ export function transposed(view: MatrixView): MatrixView {
   return { ...view, shape: [columns, rows], strides: [along, down], byColumns: !view.byColumns };
 }
 
+/** The matrix as it lies in memory, by rows: itself, or its transpose. Nothing is copied. */
+export const asRows = (view: MatrixView): MatrixView => (view.byColumns ? transposed(view) : view);
+
 /** The same matrix stored by rows: itself, or a copy. */
 export function byRows(view: MatrixView, kind: Kind): MatrixView {
   if (!view.byColumns) return view;

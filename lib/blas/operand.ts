@@ -34,6 +34,13 @@ export interface VectorView extends View {
   readonly backwards: boolean;
 }
 
+/** The index of a vector's first element. */
+export const firstOf = ({ shape, strides, offset, backwards }: VectorView) =>
+  backwards ? offset + Math.max(shape[0]! - 1, 0) * strides[0]! : offset;
+
+/** A vector's stride, with its sign. */
+export const stepOf = ({ strides, backwards }: VectorView) => (backwards ? -strides[0]! : strides[0]!);
+
 /** Whether `count` elements from the start of an array are there, side by side: then nothing else need be checked. */
 export function isDense<A extends FloatArray>(kind: Kind<A>, count: number, array: A, stride: number): boolean {
   return (

@@ -12,15 +12,18 @@ import {
   type Transpose,
   type Uplo,
 } from './choices.js';
+import * as loops from './loops.js';
 import { mainForm, withOrder } from './main_form.js';
 import { type MatrixView, matrix } from './matrix.js';
 import {
   checkApart,
   checkCount,
   checkScalar,
+  firstOf,
   type Kind,
   outputVector,
   single,
+  stepOf,
   twice,
   type VectorView,
   vector,
@@ -44,14 +47,9 @@ function band(call: string, kind: Kind, count: number, width: number, A: unknown
 function packed(call: string, kind: Kind, n: number, AP: unknown, stride: unknown, offset: unknown): VectorView {
   const view = vector(call, 'AP', kind, (n * (n + 1)) / 2, AP, stride, offset);
   if (!view.backwards && (view.strides[0] === 1 || n <= 1)) return { ...view, strides: [1] };
-  return { ...view, array: gather(view, kind), strides: [1], offset: 0, backwards: false };
-}
-
-function gather({ array, shape, strides, offset, backwards }: VectorView, kind: Kind): FloatArray {
-  const [count, step] = [shape[0]!, strides[0]!];
-  return new kind.Array(
-    Array.from({ length: count }, (_, i) => array[offset + (backwards ? count - 1 - i : i) * step]!),
-  );
+  const array: FloatArray = new kind.Array(view.shape[0]!);
+  loops.copy(array.length, view.array, stepOf(view), firstOf(view), array, 1, 0);
+  return { ...view, array, strides: [1], offset: 0, backwards: false };
 }
 
 /** Calls `write` with a packed triangle that is to be written to, and returns its array. */
@@ -68,11 +66,7 @@ function writePacked<A extends FloatArray>(
   const view = packed(call, kind, n, AP, stride, offset);
   write(view);
   if (view.array !== out.array) {
-    const { shape, strides, backwards } = out;
-    const [count, step] = [shape[0]!, strides[0]!];
-    for (let i = 0; i < count; i++) {
-      out.array[out.offset + (backwards ? count - 1 - i : i) * step] = view.array[i]!;
-    }
+    loops.copy(view.array.length, view.array, 1, 0, out.array, stepOf(out), firstOf(out));
   }
   return out.array as A;
 }

@@ -12,7 +12,7 @@ import {
   type Uplo,
 } from './choices.js';
 import { withOrder } from './main_form.js';
-import { at, type Layout, leading, matrix, transposed } from './matrix.js';
+import { asRows, at, type Layout, leading, matrix } from './matrix.js';
 import { checkApart, checkCount, type Kind, outputVector, single, twice } from './operand.js';
 
 function triangularRoutine<A extends FloatArray>(call: string, kind: Kind<A>, kernel: number) {
@@ -34,7 +34,7 @@ function triangularRoutine<A extends FloatArray>(call: string, kind: Kind<A>, ke
     run(
       call,
       kernel,
-      [to, a.byColumns ? transposed(a) : a],
+      [to, asRows(a)],
       [Number(lower !== a.byColumns), Number(flip !== a.byColumns), Number(unit), Number(to.backwards)],
     );
     return to.array as A;

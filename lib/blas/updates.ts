@@ -3,7 +3,7 @@ import type { FloatArray } from '../dtype.js';
 import { kernelId, run } from '../run.js';
 import { isColumnMajor, isLower, type Order, type Uplo } from './choices.js';
 import { withOrder } from './main_form.js';
-import { at, type Layout, leading, transposed, writeMatrix } from './matrix.js';
+import { asRows, at, type Layout, leading, writeMatrix } from './matrix.js';
 import { checkApart, checkCount, checkScalar, type Kind, single, twice, vector } from './operand.js';
 
 const syrKernel = kernelId('blas_syr');
@@ -27,7 +27,7 @@ function syrRoutine<A extends FloatArray>(call: string, kind: Kind<A>) {
       if (where) checkApart(call, 'A', where, 'x', u);
       if (alpha === 0) return;
       const params = [alpha, Number(lower !== a.byColumns), Number(u.backwards)];
-      run(call, syrKernel, [a.byColumns ? transposed(a) : a, u], params);
+      run(call, syrKernel, [asRows(a), u], params);
     });
   };
   return withOrder(
@@ -91,7 +91,7 @@ function syr2Routine<A extends FloatArray>(call: string, kind: Kind<A>) {
       if (where) checkApart(call, 'A', where, 'y', v);
       if (alpha === 0) return;
       const params = [alpha, Number(lower !== a.byColumns), Number(u.backwards), Number(v.backwards)];
-      run(call, syr2Kernel, [a.byColumns ? transposed(a) : a, u, v], params);
+      run(call, syr2Kernel, [asRows(a), u, v], params);
     });
   };
   return withOrder(
