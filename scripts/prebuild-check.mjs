@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, copyFileSync, cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lib/lock.mjs';
-import { cleanEnv, Failure, main, must, root, seconds } from './lib/run.mjs';
+import { chooseRows, runRows } from './lib/rows.mjs';
+import { cleanEnv, Failure, main, must, root } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
 import { packAll, folder as stages } from './pack/tarballs.mjs';
 import { fetchBlas } from './prebuild/fetch.mjs';
@@ -111,24 +112,7 @@ const rows = [
 ];
 
 main(async () => {
-  const words = process.argv.slice(2);
-  const chosen = rows.filter((row) => words.length === 0 || words.some((word) => row.name.includes(word)));
-  if (chosen.length === 0)
-    throw new Failure(`no row is called that; there are:\n${rows.map(({ name }) => name).join('\n')}`);
+  const chosen = chooseRows(rows, process.argv.slice(2));
   await packAll(platforms.filter(({ name }) => chosen.some((row) => row.platform === name)));
-  let failed = 0;
-  for (const row of chosen) {
-    const start = performance.now();
-    console.log(`\n${row.name} ...`);
-    try {
-      console.log(await row.run());
-      console.log(`passed in ${seconds(start)}`);
-    } catch (error) {
-      failed++;
-      console.log(error instanceof Failure ? error.message : error);
-      console.log(`FAILED after ${seconds(start)}: ${row.name}`);
-    }
-  }
-  console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
+  return runRows(chosen, (output, time) => console.log(`${output}\npassed in ${time()}`));
 });

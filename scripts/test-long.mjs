@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
-import { ask, cleanEnv, Failure, main, must, onPath, root, run, seconds } from './lib/run.mjs';
+import { chooseRows, runRows } from './lib/rows.mjs';
+import { ask, cleanEnv, Failure, main, must, onPath, root, run } from './lib/run.mjs';
 import { installPackages } from './lib/system.mjs';
 import { asanAddonEnv, buildNativeTests, jobs } from './lib/targets.mjs';
 import { checkWorkflows } from './release/workflows.mjs';
@@ -132,24 +133,8 @@ function detail(output) {
   return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.replace(/^\d+: /, '').trim()).join('; ');
 }
 
-main(async () => {
-  const wanted = process.argv.slice(2);
-  const chosen = rows.filter((row) => wanted.length === 0 || wanted.some((word) => row.name.includes(word)));
-  if (chosen.length === 0)
-    throw new Failure(`no row is called that; there are:\n${rows.map((row) => row.name).join('\n')}`);
-  let failed = 0;
-  for (const row of chosen) {
-    const start = performance.now();
-    console.log(`\n${row.name} ...`);
-    try {
-      const output = await row.run();
-      console.log(`passed in ${seconds(start)}  ${detail(output)}`.trimEnd());
-    } catch (error) {
-      failed++;
-      console.log(error instanceof Failure ? error.message : error);
-      console.log(`FAILED after ${seconds(start)}: ${row.name}`);
-    }
-  }
-  console.log(`\n${chosen.length - failed} passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
-});
+main(() =>
+  runRows(chooseRows(rows, process.argv.slice(2)), (output, time) =>
+    console.log(`passed in ${time()}  ${detail(output)}`.trimEnd()),
+  ),
+);
