@@ -1,4 +1,5 @@
 // What tests of checkpoints share.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,16 @@ export function useFolder(): (name?: string) => string {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-checkpoint-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return (name = '') => join(folder, name);
+}
+
+/** Whether a process may have a file system of its own, mounted at `folder`: for disks that are full or read-only. */
+export function canMount(folder: string): boolean {
+  try {
+    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The bytes of a tensor's elements in row-major order. */

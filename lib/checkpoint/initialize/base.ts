@@ -60,9 +60,9 @@ export class Base {
       dtype: stored,
       bytes: to === undefined ? info.end - info.begin : bytesOf(call, name, shape, to),
       row: { ...row, init: 'keep', matched: true, target: null },
+      law: undefined,
       source,
       recipe: { copied: [info.dtype, await this.#digest(name, info.end - info.begin)] },
-      held: 0,
     };
   }
 

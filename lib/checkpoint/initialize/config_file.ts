@@ -3,8 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateError } from '../../errors.js';
 import { readWhole, systemCode, systemError, writeFiles } from '../files.js';
-
-const mostBytes = 100_000_000;
+import { maxDocument } from '../model/source.js';
 
 /**
  * Looks whether the folder needs a copy of `config`; the function it returns makes it.
@@ -13,7 +12,7 @@ const mostBytes = 100_000_000;
  */
 export async function planConfig(call: string, folder: string, config: string): Promise<() => Promise<void>> {
   const path = join(folder, 'config.json');
-  const bytes = await readWhole(call, config, mostBytes);
+  const bytes = await readWhole(call, config, maxDocument);
   const there = await readFile(path).catch((error) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw systemError(call, 'read', path, error);

@@ -1,6 +1,5 @@
 // How long a run would take, from drawing a little of each kind of tensor here and now.
 import { fillByLaw, type Law } from '../../init/law.js';
-import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
 import { formatDuration, formatSize } from '../../units.js';
 import { tensorDType } from '../safetensors/dtypes.js';
@@ -20,8 +19,7 @@ const diskRates = [200e6, 1e9, 3e9];
 
 export function estimate(plan: CheckpointPlan): Estimate {
   const kinds = new Map<string, { law: Law; dtype: NonNullable<ReturnType<typeof tensorDType>>; bytes: number }>();
-  for (const { name, row, shape, dtype: stored, bytes } of plan.tensors) {
-    const law = row.init === 'keep' ? undefined : initialiser(name, row.init).law(shape);
+  for (const { law, dtype: stored, bytes } of plan.tensors) {
     const dtype = tensorDType(stored);
     if (law === undefined || dtype === undefined) continue;
     const key = `${law.distribution} ${dtype}`;

@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateError } from '../../errors.js';
 import { systemCode, systemError } from '../files.js';
-import { lengthBytes, parseHeader } from '../safetensors/header.js';
+import { type Checkpoint, openFor } from '../safetensors/file.js';
 import { indexName } from '../safetensors/sharded.js';
 import type { CheckpointPlan, PlannedShard } from './planned.js';
 import { temporaryName } from './shard_file.js';
@@ -62,7 +62,7 @@ async function difference(call: string, shard: PlannedShard, plan: CheckpointPla
     if (bytes.equals(headerBytes)) {
       return size === header.size ? undefined : `is cut short: it has ${size} bytes, and should have ${header.size}`;
     }
-    const other = await metadataOf(call, file, size);
+    const other = await metadataOf(call, path);
     if (other?.['evenkeel.plan'] === undefined) return 'was not written by this program';
     if (other['evenkeel.seed'] !== header.metadata['evenkeel.seed']) {
       return `is of seed ${other['evenkeel.seed']}, not ${header.metadata['evenkeel.seed']}`;
@@ -75,13 +75,11 @@ async function difference(call: string, shard: PlannedShard, plan: CheckpointPla
 }
 
 /** The metadata of a safetensors file; undefined where it is none. */
-async function metadataOf(call: string, file: FileHandle, size: number) {
+async function metadataOf(call: string, path: string): Promise<Checkpoint['metadata'] | undefined> {
   try {
-    const first = Buffer.alloc(lengthBytes);
-    await file.read(first, 0, lengthBytes, 0);
-    const bytes = Buffer.alloc(Math.min(size, lengthBytes + Number(first.readBigUInt64LE())));
-    await file.read(bytes, 0, bytes.length, 0);
-    return parseHeader(call, bytes, size).metadata;
+    const checkpoint = await openFor(call, path);
+    await checkpoint.close();
+    return checkpoint.metadata;
   } catch {
     return undefined;
   }

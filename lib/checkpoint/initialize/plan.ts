@@ -39,8 +39,11 @@ export async function planCheckpoint(call: string, options: PlanOptions): Promis
   const { description, rules, seed, base } = options;
   const root = new Generator(seed);
   const rows = planDescription(description, rules);
-  const drawn = rows.filter(({ path }) => base?.keeps(path) !== true);
-  checkCovered(call, description, drawn);
+  checkCovered(
+    call,
+    description,
+    rows.filter(({ path }) => base?.keeps(path) !== true),
+  );
   const tensors: PlannedTensor[] = [];
   for (const [i, tensor] of description.tensors.entries()) {
     const kept = await base?.plan(tensor, rows[i]!, options.dtype);
@@ -89,31 +92,30 @@ function planTensor(
     if (value === undefined)
       throw argumentError(call, `no rule says how ${name} starts, and nothing is there to be kept`);
     const source = held(call, value, dtype);
-    return { ...planned, source, recipe: { kept: digestOf(call, value) }, held: 0 };
+    return { ...planned, law: undefined, source, recipe: { kept: digestOf(call, value) } };
   }
   const { initialiser: kind, ...parameters } = row.init;
-  const { law } = initialiser(name, row.init);
-  const found = law(shape);
+  const law = initialiser(name, row.init).law(shape);
   let [source, recipe]: [Source, object] =
-    found === undefined
+    law === undefined
       ? [drawnWhole(call, name, row.init, shape, dtype, root), { kind, ...parameters }]
-      : [drawn(call, name, found, dtype, root), found];
+      : [drawn(call, name, law, dtype, root), law];
   // What the law's fill refuses is to be known before anything is written.
-  if (found !== undefined)
-    fillByLaw(`${call}: ${name}`, allocateView(call, [0], dtype), found, { generator: root.spawn(name) });
+  if (law !== undefined)
+    fillByLaw(`${call}: ${name}`, allocateView(call, [0], dtype), law, { generator: root.spawn(name) });
   if (zeroRow !== undefined) {
     const length = bytes / shape[0]!;
     source = withZeros(source, zeroRow * length, (zeroRow + 1) * length);
     recipe = { ...recipe, zeroRow };
   }
   // Constants are the same for every seed.
-  const random = found?.distribution !== 'constant';
+  const random = law?.distribution !== 'constant';
   const sorted = Object.fromEntries(Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1)));
   return {
     ...planned,
+    law,
     source,
     recipe: random ? { seed: String(root.initialSeed()), ...sorted } : sorted,
-    held: found === undefined ? bytes : 0,
   };
 }
 

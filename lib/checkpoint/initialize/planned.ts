@@ -1,4 +1,5 @@
 // What a run is going to write.
+import type { Law } from '../../init/law.js';
 import type { PlanRow } from '../../init/rules.js';
 import type { SafetensorsDType } from '../safetensors/dtypes.js';
 import type { Header } from '../safetensors/header.js';
@@ -12,11 +13,11 @@ export interface PlannedTensor {
   readonly bytes: number;
   /** What becomes of it: as `init.initialize` says it, with 'keep' for what is copied. */
   readonly row: PlanRow;
+  /** The law of its elements, where each is drawn by itself. */
+  readonly law: Law | undefined;
   readonly source: Source;
   /** What its bytes depend on, as a value that JSON can write: equal for equal bytes. */
   readonly recipe: unknown;
-  /** Bytes of memory that it takes while it is made, beyond the tiles. */
-  readonly held: number;
 }
 
 /** A file that is going to be written. */

@@ -28,7 +28,7 @@ export interface DescribeOptions {
 }
 
 /** The most bytes that a document has. */
-const maxDocument = 100_000_000;
+export const maxDocument = 100_000_000;
 
 /**
  * What a checkpoint of the model is to hold: names, shapes, dtypes and schemes of initialisation. No elements are read or made; of an

@@ -1,11 +1,11 @@
 // Places that cannot be written to, or cease to be: in processes of their own, on file systems of their own where the system
 // lets us have one.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { library } from '../../process.js';
-import { useFolder } from '../tools.js';
+import { canMount, useFolder } from '../tools.js';
 
 const at = useFolder();
 
@@ -43,14 +43,7 @@ async function run(prepare: string, happens = ''): Promise<Record<string, unknow
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-const mounts = (() => {
-  try {
-    execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at()], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+const mounts = canMount(at());
 const firstOnly = ['model-00001-of-00002.safetensors'];
 
 describe('a place that cannot take it', () => {

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import {
 import { Generator, nn, randn, type Tensor, tensor, zeros } from '../../../lib/index.js';
 import { failure } from '../../cases/data.js';
 import { library } from '../../process.js';
-import { content, useFolder } from '../tools.js';
+import { canMount, content, useFolder } from '../tools.js';
 
 const at = useFolder();
 const generator = new Generator(11);
@@ -235,14 +235,7 @@ describe('when writing fails', () => {
     });
   });
 
-  const mounts = (() => {
-    try {
-      execFileSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', at()], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  })();
+  const mounts = canMount(at());
 
   it.skipIf(!mounts).each([[{}], [oneByOne]])('because the disk is full: %j', async (options) => {
     expect(await fails('mount -t tmpfs -o size=3m tmpfs "$FOLDER"', options)).toEqual({
