@@ -4,6 +4,7 @@ import { type DType, dtypes } from '../../dtype.js';
 import { argumentError, describe } from '../../errors.js';
 import { type PlanRow, pathPattern } from '../../init/rules.js';
 import { formatShape, sameShape } from '../../shape.js';
+import { mainDType } from '../model/checkpoint.js';
 import type { DescribedTensor } from '../model/description.js';
 import { safetensorsDType, tensorDType } from '../safetensors/dtypes.js';
 import type { Checkpoint } from '../safetensors/file.js';
@@ -16,6 +17,8 @@ const sampled = 4096;
 export class Base {
   readonly #patterns: readonly { readonly text: string; readonly regExp: RegExp; used: boolean }[];
 
+  readonly #main: DType | undefined;
+
   constructor(
     readonly call: string,
     /** What errors call it. */
@@ -23,7 +26,18 @@ export class Base {
     readonly checkpoint: Checkpoint,
     reinit: readonly string[],
   ) {
+    const known = [...checkpoint.tensors.values()].flatMap(({ dtype, shape }) => {
+      const ours = tensorDType(dtype);
+      return ours === undefined ? [] : [{ dtype: ours, shape }];
+    });
+    this.#main = mainDType(known);
     this.#patterns = reinit.map((text) => ({ text, regExp: pathPattern(text), used: false }));
+  }
+
+  /** What a drawn tensor is beside those that are kept: what the base's tensor of its name is, else what most of its elements are. */
+  dtypeOf(name: string): DType | undefined {
+    const info = this.checkpoint.tensors.get(name);
+    return (info === undefined ? undefined : tensorDType(info.dtype)) ?? this.#main;
   }
 
   /** Whether a tensor is copied: no pattern names it. */

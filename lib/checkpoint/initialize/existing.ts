@@ -11,6 +11,9 @@ import { temporaryName } from './shard_file.js';
 /** Files that a reader of the folder would take for a part of the checkpoint. */
 const checkpointFile = /^model(-\d+-of-\d+)?\.safetensors(\.index\.json)?$/;
 
+/** What a model's configuration is called beside its checkpoint. */
+export const configName = 'config.json';
+
 /** What an earlier run has left. */
 export interface Existing {
   /** Shards that are complete. */
@@ -46,7 +49,7 @@ export async function findExisting(call: string, plan: CheckpointPlan): Promise<
   if (foreign !== undefined) {
     throw stateError(call, `${join(plan.folder, foreign)} belongs to another checkpoint; choose another folder`);
   }
-  const ours = new Set(plan.shards.map((shard) => temporaryName(shard.file, plan.digest)));
+  const ours = new Set([...planned, configName].map((name) => temporaryName(name, plan.digest)));
   return { complete, leftovers: names.filter((name) => /^\..*\.partial$/.test(name) && !ours.has(name)) };
 }
 

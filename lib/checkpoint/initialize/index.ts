@@ -103,7 +103,7 @@ async function carryOut(plan: CheckpointPlan, config: string | undefined, given:
   const chosen = choose(plan, given.shards);
   const before = await findExisting(call, plan);
   const copyConfig =
-    config === undefined || given.file !== undefined ? undefined : await planConfig(call, plan.folder, config);
+    config === undefined || given.file !== undefined ? undefined : await planConfig(call, plan, config);
   const report = (outcome: Partial<Outcome>) =>
     new CheckpointReport(plan, {
       ...{ dryRun, written: new Set<PlannedShard>(), found: before.complete, leftovers: before.leftovers, seconds: 0 },
@@ -112,6 +112,7 @@ async function carryOut(plan: CheckpointPlan, config: string | undefined, given:
   if (dryRun) return report({ estimate: estimate(plan) });
   const shards = chosen.filter((shard) => !before.complete.has(shard));
   const written = new Set<PlannedShard>();
+  let found: ReadonlySet<PlannedShard>;
   try {
     await mkdir(plan.folder, { recursive: true });
     await checkSpace(plan, shards);
@@ -122,10 +123,10 @@ async function carryOut(plan: CheckpointPlan, config: string | undefined, given:
       onBytes: progress('writing', shards, onProgress),
       onShard: (shard) => written.add(shard),
     });
+    found = await writeIndex(call, plan);
   } catch (error) {
     throw systemError(call, 'write', (error as NodeJS.ErrnoException).path ?? plan.folder, error);
   }
-  const found = await writeIndex(call, plan);
   const seconds = (performance.now() - start) / 1000;
   if (!given.verify) return report({ written, found, seconds });
   const verification = await verifyShards(chosen, progress('verifying', chosen, onProgress), signal);

@@ -10,7 +10,7 @@ import { initialiser } from '../../init/table.js';
 import { Generator } from '../../random.js';
 import { formatSize } from '../../units.js';
 import { allocateView } from '../../view.js';
-import type { ModelDescription } from '../model/description.js';
+import type { DescribedTensor, ModelDescription } from '../model/description.js';
 import { checkCovered, type PlannedRow, planDescription } from '../model/plan.js';
 import { safetensorsDType } from '../safetensors/dtypes.js';
 import { layOut } from '../safetensors/header.js';
@@ -47,7 +47,7 @@ export async function planCheckpoint(call: string, options: PlanOptions): Promis
   const tensors: PlannedTensor[] = [];
   for (const [i, tensor] of description.tensors.entries()) {
     const kept = await base?.plan(tensor, rows[i]!, options.dtype);
-    tensors.push(kept ?? planTensor(call, tensor, rows[i]!, dtypeOf(options, tensor.dtype), root));
+    tensors.push(kept ?? planTensor(call, tensor, rows[i]!, dtypeOf(options, tensor), root));
   }
   if (tensors.length === 0) throw argumentError(call, `${description.source} has no tensors`);
   const digest = createHash('sha256')
@@ -71,15 +71,15 @@ export async function planCheckpoint(call: string, options: PlanOptions): Promis
   };
 }
 
-/** The dtype that is asked for, for floating-point tensors; else the tensor's own, the model's, float32. */
-function dtypeOf({ dtype, description }: PlanOptions, own: DType | undefined): DType {
-  const given = own ?? description.dtype ?? 'float32';
+/** The dtype that is asked for, for floating-point tensors; else the tensor's own, the base's, the model's, float32. */
+function dtypeOf({ dtype, description, base }: PlanOptions, { name, dtype: own }: DescribedTensor): DType {
+  const given = own ?? base?.dtypeOf(name) ?? description.dtype ?? 'float32';
   return dtype !== undefined && dtypes[given].kind === 'float' ? dtype : given;
 }
 
 function planTensor(
   call: string,
-  tensor: ModelDescription['tensors'][number],
+  tensor: DescribedTensor,
   row: PlannedRow,
   dtype: DType,
   root: Generator,

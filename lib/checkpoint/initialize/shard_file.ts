@@ -77,3 +77,15 @@ export class ShardFile {
     await rm(this.#temporary, { force: true }).catch(() => {});
   }
 }
+
+/** Makes a small file as shards are made, so that the same command takes up what a killed run has left of it. */
+export async function writeSmallFile(path: string, bytes: Uint8Array, digest: string): Promise<void> {
+  const file = await ShardFile.open(path, bytes.length, digest);
+  try {
+    await file.write(bytes, 0);
+    await file.finish();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}

@@ -20,7 +20,7 @@ const buffers: readonly (readonly [RegExp, DescribedTensor['init']])[] = [
 ];
 
 /** The dtype of most elements, among those that can be drawn. */
-function mainDType(tensors: Iterable<{ dtype: DType; shape: Shape }>): DType | undefined {
+export function mainDType(tensors: Iterable<{ dtype: DType; shape: Shape }>): DType | undefined {
   const counts = new Map<DType, number>();
   for (const { dtype, shape } of tensors) {
     const size = shape.reduce((product, n) => product * n, 1);

@@ -216,6 +216,22 @@ describe('a base', () => {
     expect(after.get('lm_head.weight')!.shape).toEqual([20, 40]);
   });
 
+  it('has what is drawn in its own dtypes, where the model has none', async () => {
+    const base = join(folder, 'base.safetensors');
+    await initializeCheckpoint(base, { model: spec, rules: normal, seed: 1, dtype: 'bf16' });
+    const { dtype: _, ...bare } = spec;
+    const model = { ...bare, tensors: { ...bare.tensors, 'new.weight': [3, 3] } };
+    const out = join(folder, 'out.safetensors');
+    await initializeCheckpoint(out, { model, from: base, reinit: ['lm_head.*', 'new.*'], rules: normal, seed: 2 });
+    const dtypes = Object.fromEntries([...(await loadState(out))].map(([name, { dtype }]) => [name, dtype]));
+    expect(dtypes).toEqual({
+      'body.weight': 'bfloat16',
+      'lm_head.weight': 'bfloat16',
+      'new.weight': 'bfloat16',
+      steps: 'int64',
+    });
+  });
+
   it('copies dtypes that tensors here do not have', async () => {
     const base = join(folder, 'base.safetensors');
     const header = Buffer.from(
@@ -268,6 +284,28 @@ describe('what is there already', () => {
     const metadata = (await openCheckpoint(join(folder, readdirSync(folder)[0]!))).metadata;
     writeFileSync(join(folder, `.${first}.${metadata['evenkeel.plan']!.slice(0, 16)}.partial`), Buffer.alloc(1e6, 1));
     expect((await make()).shards.map(({ state }) => state)).toEqual(['written', 'found']);
+    expect(files()).toEqual(before);
+  });
+
+  it('is completed where a small file was not finished', async () => {
+    const config = {
+      model_type: 'gpt2',
+      architectures: ['GPT2Model'],
+      ...{ n_layer: 1, n_embd: 8, n_head: 2, vocab_size: 20, n_positions: 4 },
+    };
+    const path = join(folder, 'of the model.json');
+    writeFileSync(path, JSON.stringify(config));
+    const out = join(folder, 'out');
+    const run = () => initializeCheckpoint(out, { model: path, seed: 0, shardSize: 3000 });
+    await run();
+    const before = files();
+    const first = Object.keys(before).find((name) => name.startsWith('out/model-00001'))!;
+    const plan = (await openCheckpoint(join(folder, first))).metadata['evenkeel.plan']!;
+    for (const name of ['config.json', 'model.safetensors.index.json']) {
+      rmSync(join(out, name));
+      writeFileSync(join(out, `.${name}.${plan.slice(0, 16)}.partial`), Buffer.alloc(10_000, 1));
+    }
+    expect((await run()).leftovers).toEqual([]);
     expect(files()).toEqual(before);
   });
 
