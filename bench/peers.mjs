@@ -158,7 +158,7 @@ export async function tfjsPeer(folder) {
   };
 }
 
-/** nblas or @stdlib/blas (`name`: nblas or stdlib), from the folder that has it installed, on one thread. */
+/** nblas or @stdlib/blas (`name`: nblas or stdlib), from the folder that has it installed. */
 export async function packagePeer(name, folder) {
   const program = [at('package_case.mjs'), folder, name];
   const first = new Child(process.execPath, program);

@@ -26,6 +26,10 @@ constexpr int kMaxThreads = 256;
 // A worker looks for work this long before it sleeps: waking it up costs 5 to 50 us, as much as a whole small matvec.
 constexpr std::chrono::microseconds kSpinTime(50);
 
+// So many brief calls, each within the time of the one before, are a loop that is worth waking a worker up for.
+constexpr int kLoop = 32;
+constexpr std::chrono::microseconds kLoopTime(20);
+
 // Set while a thread runs a range. A plain bool: addons that are unloaded with live thread-local objects crash workers.
 thread_local bool in_parallel_region = false;
 
@@ -100,6 +104,32 @@ class Pool {
       if (it != jobs_.end()) jobs_.erase(it);
       pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
     }
+    Await(job);
+  }
+
+  // Together with a worker that looks for work at the time, if there is one; without the mutex, which takes longer than the
+  // whole of a brief job.
+  void RunBrief(Job& job) {
+    if (sleeping_.load(std::memory_order_relaxed) == num_workers_.load(std::memory_order_relaxed)) {
+      if (IsInLoop()) {
+        Run(job);
+      } else {
+        job.Work();
+      }
+      return;
+    }
+    job.running.store(1, std::memory_order_relaxed);
+    Job* none = nullptr;
+    const bool offered = offered_.compare_exchange_strong(none, &job, std::memory_order_acq_rel);
+    job.Work();
+    if (!offered) return;
+    Job* taken_back = &job;
+    if (!offered_.compare_exchange_strong(taken_back, nullptr, std::memory_order_acq_rel)) Await(job);
+  }
+
+ private:
+  // Until no worker is inside a job that none can join any more.
+  static void Await(const Job& job) {
     for (int spins = 0; job.running.load(std::memory_order_acquire) != 0; ++spins) {
       if (spins < 4096) {
         Pause();
@@ -109,7 +139,15 @@ class Pool {
     }
   }
 
- private:
+  // Several callers that count together come to the same answer sooner.
+  bool IsInLoop() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    const auto last = std::chrono::steady_clock::duration(last_brief_.exchange(now.count(), std::memory_order_relaxed));
+    const int calls = now - last < kLoopTime ? brief_calls_.load(std::memory_order_relaxed) + 1 : 0;
+    brief_calls_.store(calls, std::memory_order_relaxed);
+    return calls >= kLoop;
+  }
+
   // Joins the oldest job that still has chunks to hand out, or returns null.
   Job* Join() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -139,6 +177,9 @@ class Pool {
     const auto deadline = std::chrono::steady_clock::now() + kSpinTime;
     do {
       for (int i = 0; i < 64; ++i) {
+        if (offered_.load(std::memory_order_relaxed) != nullptr) {
+          if (Job* job = offered_.exchange(nullptr, std::memory_order_acq_rel)) return job;
+        }
         if (pending_.load(std::memory_order_acquire) > 0) {
           if (Job* job = Join()) return job;
         }
@@ -166,7 +207,10 @@ class Pool {
   std::deque<Job*> jobs_;
   std::atomic<int> pending_{0};  // jobs_.size(), readable without the mutex
   std::atomic<int> sleeping_{0};
-  int num_workers_ = 0;
+  std::atomic<int> num_workers_{0};  // raised under the mutex only
+  std::atomic<Job*> offered_{nullptr};  // a brief job that waits for one worker
+  std::atomic<std::chrono::steady_clock::rep> last_brief_{0};
+  std::atomic<int> brief_calls_{0};
 };
 
 // Never destroyed: its threads may still wait on it while the process exits.
@@ -217,6 +261,19 @@ int NumThreads() {
     num_threads.store(threads);
   }
   return threads;
+}
+
+void ParallelForBrief(int64_t count, int64_t grain, RangeFunction function) {
+  const int64_t most = count / std::max<int64_t>(grain, 1);
+  if (most < 2 || NumThreads() == 1 || in_parallel_region) {
+    if (count > 0) function(0, count);
+    return;
+  }
+  const int64_t chunks = std::min<int64_t>(most, 2 * kSeveralPieces);
+  const int64_t chunk = (count + chunks - 1) / chunks;
+  Job job(function, count, chunk, (count + chunk - 1) / chunk, 1);
+  GetPool().RunBrief(job);
+  if (job.error) std::rethrow_exception(job.error);
 }
 
 void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t align, int pieces) {

@@ -32,6 +32,10 @@ void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t a
 // For work on many elements whose ranges are independent of one another.
 constexpr int kSeveralPieces = 4;
 
+// The same for work that takes less time than waking a thread up, some 10 us: two threads at most, the second only where it is
+// awake, from earlier work or because such calls have followed each other closely.
+void ParallelForBrief(int64_t count, int64_t grain, RangeFunction function);
+
 // From 1 to 256. The default respects CPU affinity and the cgroup's quota.
 void SetNumThreads(int threads);
 int NumThreads();

@@ -62,7 +62,7 @@ const asFast = { peer: 'nblas', ratio: 1 };
 export const blas = [
   ...[16, 64, 256].flatMap((size) => [dot(size), axpy(size)].map((row) => ({ ...row, targets: [crossing] }))),
   ...[4096, 16384, 65536, 1048576].flatMap((size) =>
-    [dot(size), axpy(size)].map((row) => ({ ...row, targets: size > 4096 ? [asFast] : [] })),
+    [dot(size), axpy(size)].map((row) => (size > 4096 ? { ...row, threads: undefined, targets: [asFast] } : row)),
   ),
   gemv(512),
   gemm(16),

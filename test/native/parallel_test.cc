@@ -238,6 +238,88 @@ TEST(ParallelFor, WakesWorkersUp) {
   }
 }
 
+// The threads that worked on one brief call, of 16 pieces at most.
+std::set<std::thread::id> ThreadsOfBrief(int64_t count, int64_t grain) {
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  std::vector<int> hits(static_cast<size_t>(count));
+  ParallelForBrief(count, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) ++hits[static_cast<size_t>(i)];
+    std::lock_guard<std::mutex> lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  EXPECT_EQ(std::count(hits.begin(), hits.end(), 1), count);
+  return seen;
+}
+
+TEST(ParallelForBrief, CoversEachIndexOnce) {
+  for (const int threads : {1, 2, 5}) {
+    const Threads scope(threads);
+    for (const int64_t count : {0, 1, 2, 3, 7, 8, 9, 1000}) {
+      for (const int64_t grain : {0, 1, 3, 499, 500, 501}) {
+        for (int round = 0; round < 20; ++round) ASSERT_LE(ThreadsOfBrief(count, grain).size(), static_cast<size_t>(std::min(threads, 2)));
+      }
+    }
+    ParallelForBrief(-1, 1, [](int64_t, int64_t) { FAIL(); });
+  }
+}
+
+TEST(ParallelForBrief, LeavesSleepersAlone) {
+  const Threads scope(4);
+  RangesOf(4, 1, 1);
+  for (int round = 0; round < 10; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(ThreadsOfBrief(100, 1), std::set<std::thread::id>{std::this_thread::get_id()});
+  }
+}
+
+TEST(ParallelForBrief, IsHelpedInALoop) {
+  const Threads scope(2);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  bool helped = false;
+  while (!helped && std::chrono::steady_clock::now() < deadline) {
+    std::atomic<int> others{0};
+    const std::thread::id self = std::this_thread::get_id();
+    ParallelForBrief(8, 1, [&](int64_t, int64_t) {
+      if (std::this_thread::get_id() != self) others.fetch_add(1);
+    });
+    helped = others.load() > 0;
+  }
+  EXPECT_TRUE(helped);
+}
+
+TEST(ParallelForBrief, RethrowsWhatARangeThrows) {
+  const Threads scope(2);
+  for (int round = 0; round < 1000; ++round) {
+    EXPECT_THROW(ParallelForBrief(8, 1, [](int64_t begin, int64_t) { if (begin == 3) throw std::runtime_error("three"); }), std::runtime_error);
+  }
+  EXPECT_THROW(ParallelForBrief(1, 1, [](int64_t, int64_t) { throw std::runtime_error("alone"); }), std::runtime_error);
+}
+
+TEST(ParallelForBrief, SeveralCallersAtOnce) {
+  const Threads scope(3);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> callers;
+  for (int c = 0; c < 4; ++c) {
+    callers.emplace_back([c, &wrong] {
+      std::vector<int> hits(64);
+      for (int round = 0; round < 3000; ++round) {
+        const auto add = [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) ++hits[static_cast<size_t>(i)];
+        };
+        // Some calls are of the other kind, which the same workers look for.
+        (round + c) % 7 == 0 ? ParallelFor(64, 4, add) : ParallelForBrief(64, 4, add);
+        if (round % 500 == 0) std::this_thread::sleep_for(std::chrono::microseconds(200));
+      }
+      for (const int count : hits) {
+        if (count != 3000) wrong.fetch_add(1);
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(wrong.load(), 0);
+}
+
 TEST(NumThreads, UpAndDown) {
   const Threads scope(1);
   for (const int threads : {1, 2, 8, 3, 1, 5, 2, 256, 1}) {
