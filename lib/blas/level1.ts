@@ -231,7 +231,7 @@ function axpyRoutine<A extends FloatArray>(call: string, kind: Kind<A>): Axpy<A>
     const alpha = checkScalar(call, 'alpha', factor, kind);
     checkPair(call, x, y);
     if (alpha === 0 || n === 0) return y.array as A;
-    if (isShort(n, loops.short.update, x)) {
+    if (isShort(n, loops.short.axpy, x)) {
       loops.axpy(n, alpha, x.array, stepOf(x), firstOf(x), y.array, stepOf(y), firstOf(y));
     } else run(call, axpyKernel, [y, x], [opposite(x, y), alpha]);
     return y.array as A;
@@ -240,7 +240,7 @@ function axpyRoutine<A extends FloatArray>(call: string, kind: Kind<A>): Axpy<A>
     if (isDense(kind, N, x, strideX) && isDense(kind, N, y, strideY) && typeof alpha === 'number') {
       const factor = kind.round(alpha);
       if (factor !== 0 && isFastLaneOpen()) {
-        if (N > loops.short.update) {
+        if (N > loops.short.axpy) {
           const at = addVector(addVector(beginPlan(axpyKernel), kind.code, N), kind.code, N);
           // The kernel refuses vectors that overlap; below is said what is wrong with them.
           if (tryPlan(addParameter(addParameter(at, 0), factor), y, x)) return y;

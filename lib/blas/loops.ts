@@ -3,7 +3,7 @@
 import type { FloatArray } from '../dtype.js';
 
 /** Up to how many elements these loops are faster than a native call: bench/cases/blas.mjs, docs/blas.md. */
-export const short = { dot: 96, asum: 96, nrm2: 96, iamax: 96, update: 24 } as const;
+export const short = { dot: 256, asum: 96, nrm2: 96, iamax: 96, axpy: 112, update: 24 } as const;
 
 export function dot(n: number, x: FloatArray, sx: number, ox: number, y: FloatArray, sy: number, oy: number): number {
   let sum = 0;

@@ -7,23 +7,32 @@
 namespace evenkeel::blas {
 namespace {
 
+// Vectors up to this length are worked on in less time than a thread takes to wake up.
+constexpr int64_t kLongVector = 1 << 17;
+constexpr int64_t kShortBlock = 1 << 13;
+constexpr int64_t kLongBlock = 1 << 16;
+
+// The elements that are worth a call of their own.
+int64_t BlockOf(int64_t size) { return size < kLongVector ? kShortBlock : kLongBlock; }
+
 // Over `count` pieces of vectors of `size` elements in all.
 void OverVectors(int64_t size, int64_t count, int64_t grain, RangeFunction function) {
   if (size < kLongVector) {
     ParallelForBrief(count, grain, function);
   } else {
-    ParallelFor(count, grain, function, 1, kSeveralPieces);
+    ParallelFor(count, grain, function);
   }
 }
 
 // partial(begin, end) of each block of [0, size), by several threads, reduced in order.
 template <typename Partial, typename Reduce>
 double OverBlocks(int64_t size, Partial&& partial, Reduce&& reduce) {
-  if (size <= kVectorGrain) return size == 0 ? 0 : partial(0, size);
-  std::vector<double> parts(static_cast<size_t>((size + kVectorGrain - 1) / kVectorGrain));
+  const int64_t block = BlockOf(size);
+  if (size <= block) return size == 0 ? 0 : partial(0, size);
+  std::vector<double> parts(static_cast<size_t>((size + block - 1) / block));
   OverVectors(size, static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
-      parts[static_cast<size_t>(b)] = partial(b * kVectorGrain, std::min(size, (b + 1) * kVectorGrain));
+      parts[static_cast<size_t>(b)] = partial(b * block, std::min(size, (b + 1) * block));
     }
   });
   return reduce(parts);
@@ -40,7 +49,7 @@ template <typename T, typename Body>
 void OverPairs(const View& first, const View& second, bool opposite, Body&& body) {
   const Vector<T> x(first, false);
   const Vector<T> y(second, opposite);
-  OverVectors(x.size, x.size, kVectorGrain, [&](int64_t begin, int64_t end) { body(x.Part(begin, end), y.Part(begin, end)); });
+  OverVectors(x.size, x.size, BlockOf(x.size), [&](int64_t begin, int64_t end) { body(x.Part(begin, end), y.Part(begin, end)); });
 }
 
 // Two vectors side by side that share some elements but are not the same: what would come out depends on the order. Vectors

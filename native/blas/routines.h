@@ -24,10 +24,7 @@ constexpr auto Choose(Single single, Double twice) {
 // ROUTINE(float, axpy) is cblas_saxpy.
 #define ROUTINE(T, name) Choose<T>(EVENKEEL_BLAS(cblas_s##name), EVENKEEL_BLAS(cblas_d##name))
 
-// Elements that are worth a thread of their own, where memory is what takes the time: of vectors a thread that is awake, up to
-// kLongVector elements.
-constexpr int64_t kVectorGrain = 1 << 13;
-constexpr int64_t kLongVector = 1 << 17;
+// Elements that are worth a thread of their own, where memory is what takes the time.
 constexpr int64_t kMatrixGrain = 1 << 16;
 // Multiply-adds of products of matrices, the same.
 constexpr int64_t kProductGrain = 1 << 18;
