@@ -1,6 +1,8 @@
 // Writing checkpoints.
+
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { checkOptions } from '../../arguments.js';
 import { claim, release } from '../../claims.js';
 import { argumentError, describe, fileError, stateError } from '../../errors.js';
@@ -180,7 +182,7 @@ function collect(call: string, tensors: unknown, { metadata, tied = 'copy' }: Pa
     throw argumentError(call, `expected a Map or an object of tensors, or a module, got ${describe(tensors)}`);
   }
   const state = tensors instanceof Module ? tensors.stateDict() : tensors;
-  const named = [...(state instanceof Map ? state : Object.entries(state))] as [string, unknown][];
+  const named = [...(types.isMap(state) ? state : Object.entries(state))] as [string, unknown][];
   const entries = named.map(([name, tensor]): Entry => {
     if (!(tensor instanceof Tensor))
       throw argumentError(call, `${describe(name)} must be a Tensor, got ${describe(tensor)}`);
