@@ -1,6 +1,6 @@
 // Writing checkpoints.
 
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { types } from 'node:util';
 import { checkOptions } from '../../arguments.js';
@@ -10,7 +10,7 @@ import { Module } from '../../nn/index.js';
 import { numElements, sameShape } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { checkMemory, type TensorView } from '../../view.js';
-import { checkPath, type FilePlan, systemCode, systemError, writeFiles } from '../files.js';
+import { checkPath, type FilePlan, makeFolder, systemCode, systemError, writeFiles } from '../files.js';
 import { checkBytes } from '../size.js';
 import { safetensorsDType } from './dtypes.js';
 import { rowMajorBytes } from './elements.js';
@@ -146,7 +146,7 @@ async function fileTarget(call: string, path: string): Promise<string> {
 async function folderPlans(call: string, folder: string, shards: readonly ShardPlan[]): Promise<FilePlan[]> {
   let names: string[];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     names = await readdir(folder);
   } catch (error) {
     throw systemError(call, 'write', folder, error);
