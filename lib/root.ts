@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 export function packageFolder(url: string | undefined, rewritten = false): string {
   const folder = /^(.*\/)(?:lib|dist)\//.exec(url ?? '')?.[1];
   if (folder !== undefined && !rewritten && isOurs(folder)) return fileURLToPath(folder);
-  const file = url?.startsWith('file:') ? fileURLToPath(url) : (process.argv[1] ?? 'a file');
+  const file = url?.startsWith('file:') && !rewritten ? fileURLToPath(url) : (process.argv[1] ?? 'a file');
   throw new Error(
     [
       `evenkeel was taken into a bundle (${file}), away from its binary and its worker threads.`,

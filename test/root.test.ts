@@ -36,5 +36,5 @@ it('a bundle in any folder says where it is and what to set', () => {
 it('a CommonJS bundle, which has no URL, and one that keeps the old one', () => {
   expect(() => packageFolder(undefined)).toThrow(`taken into a bundle (${process.argv[1]})`);
   const { url } = file('evenkeel', 'dist');
-  expect(() => packageFolder(url, true)).toThrow('taken into a bundle');
+  expect(() => packageFolder(url, true)).toThrow(`taken into a bundle (${process.argv[1]})`);
 });
