@@ -28,7 +28,7 @@ main(async () => {
       ...nextRows(both),
       ...jestRows(both),
       ...otherRuntimeRows(both),
-      yarnRow(files, [here, ...others]),
+      yarnRow(files),
       ...(readOnly === undefined ? readOnlyRows(both) : []),
       ...(process.platform === 'linux' ? [electronRow(both, here)] : []),
     ];

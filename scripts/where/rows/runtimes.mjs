@@ -1,8 +1,8 @@
 // Processes and threads of Node, Bun, Deno, and yarn's Plug'n'Play.
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ask, Failure, must } from '../../lib/run.mjs';
-import { fetchTools } from '../../pack/registry.mjs';
+import { fetchTools, startRegistry } from '../../pack/registry.mjs';
 import { emptyProject, environment, folder, printsGolden, project, version } from '../project.mjs';
 
 export function nodeRows(tarballs) {
@@ -52,27 +52,37 @@ export function otherRuntimeRows(tarballs) {
   );
 }
 
-export function yarnRow(tarballs, platforms) {
+/** The platforms' packages come from a registry on this machine: yarn takes no files for those that only some platforms want. */
+export function yarnRow([evenkeel, ...platforms]) {
   return {
     name: "yarn: Plug'n'Play",
     run: async () => {
-      const { yarn } = await fetchTools();
+      const { yarn, verdaccio } = await fetchTools();
       const cwd = emptyProject('yarn-pnp');
-      const [main, ...rest] = tarballs;
-      const registry = ask('npm', ['config', 'get', 'registry'])?.trim() ?? 'https://registry.npmjs.org/';
-      // Platforms that are not published yet would be asked for at the registry.
-      const resolutions = Object.fromEntries(rest.map((file, i) => [platforms[i].package, `file:${file}`]));
-      const manifest = { private: true, dependencies: { evenkeel: `file:${main}` }, resolutions };
-      writeFileSync(path.join(cwd, 'package.json'), JSON.stringify(manifest));
-      writeFileSync(path.join(cwd, 'yarn.lock'), '');
-      const scratch = path.join(folder, 'yarn');
-      writeFileSync(
-        path.join(cwd, '.yarnrc.yml'),
-        `npmRegistryServer: "${registry}"\nnodeLinker: pnp\nenableScripts: false\nenableTelemetry: false\nnpmMinimalAgeGate: 0\nenableGlobalCache: false\ncacheFolder: ${scratch}/cache\nglobalFolder: ${scratch}/global\n`,
-      );
-      const env = environment({ YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' });
-      await must(process.execPath, [yarn, 'install'], { cwd, env, tail: 30 });
-      if (readdirSync(cwd).includes('node_modules')) throw new Failure('there is a node_modules');
+      const registry = await startRegistry(verdaccio, path.join(folder, 'registry'));
+      try {
+        for (const file of platforms) await registry.publish(file);
+        const settings = {
+          npmRegistryServer: ask('npm', ['config', 'get', 'registry'])?.trim() ?? 'https://registry.npmjs.org/',
+          npmScopes: { evenkeel: { npmRegistryServer: registry.address } },
+          unsafeHttpWhitelist: ['127.0.0.1'],
+          nodeLinker: 'pnp',
+          enableScripts: false,
+          enableTelemetry: false,
+          npmMinimalAgeGate: 0,
+          enableGlobalCache: false,
+          enableImmutableInstalls: false,
+          cacheFolder: path.join(folder, 'yarn-cache'),
+          globalFolder: path.join(folder, 'yarn-global'),
+        };
+        // JSON is YAML.
+        writeFileSync(path.join(cwd, '.yarnrc.yml'), JSON.stringify(settings));
+        writeFileSync(path.join(cwd, 'yarn.lock'), '');
+        await must(process.execPath, [yarn, 'add', `evenkeel@file:${evenkeel}`], { cwd, env: environment(), tail: 30 });
+      } finally {
+        registry.stop();
+      }
+      if (existsSync(path.join(cwd, 'node_modules'))) throw new Failure('there is a node_modules');
       return printsGolden(cwd, [process.execPath, yarn, 'node', 'main.mjs']);
     },
   };
