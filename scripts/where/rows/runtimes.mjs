@@ -69,7 +69,7 @@ export function yarnRow([evenkeel, ...platforms]) {
           nodeLinker: 'pnp',
           enableScripts: false,
           enableTelemetry: false,
-          npmMinimalAgeGate: 0,
+          npmPreapprovedPackages: ['@evenkeel/*'],
           enableGlobalCache: false,
           enableImmutableInstalls: false,
           cacheFolder: path.join(folder, 'yarn-cache'),
