@@ -1,5 +1,6 @@
 // Functions that make tensors.
 
+import { types } from 'node:util';
 import { checkNumber, checkOptions } from './arguments.js';
 import { checkDType, type DType, defaultDType, dtypeOf, dtypes, encode, type TensorArray } from './dtype.js';
 import { argumentError, describe, detachedError, rangeError, shapeError } from './errors.js';
@@ -320,7 +321,7 @@ function share(call: string, array: TensorArray, shape: Shape | undefined, optio
 }
 
 function isDetached({ buffer }: TensorArray): boolean {
-  if (buffer instanceof SharedArrayBuffer || buffer.byteLength > 0) return false;
+  if (types.isSharedArrayBuffer(buffer) || buffer.byteLength > 0) return false;
   try {
     // Views cannot be made on a detached buffer.
     new Uint8Array(buffer);

@@ -55,6 +55,16 @@ export const dtypes: Readonly<Record<StorageDType, DTypeRow>> = {
   bool: { code: 8, Array: Uint8Array, kind: 'bool', min: 0, max: 1 },
 };
 
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+
+/**
+ * Whether a value is a typed array of this class, or of the class of that name of another realm: Jest runs each test file in a
+ * context whose Float32Array is not ours. For other classes node:util's `types` has the like.
+ */
+export function isArrayOf<A extends StorageArray>(Storage: new (length: number) => A, value: unknown): value is A {
+  return value instanceof Storage || tagOf.call(value) === Storage.name;
+}
+
 export const defaultDType: DType = 'float32';
 
 const tensorDTypes = Object.keys(dtypes).filter((name) => name !== 'uint32');
@@ -83,8 +93,8 @@ export function computeDType(call: string, dtype: DType): 'float32' | 'float64' 
  * half-precision format the user names, a Uint8Array numbers unless they name bool.
  */
 export function dtypeOf(array: unknown, named?: DType): DType | undefined {
-  if (named !== undefined && array instanceof dtypes[named].Array) return named;
-  const fits = (name: DType) => array instanceof dtypes[name].Array;
+  if (named !== undefined && isArrayOf<StorageArray>(dtypes[named].Array, array)) return named;
+  const fits = (name: DType) => isArrayOf<StorageArray>(dtypes[name].Array, array);
   return (['float32', 'float64', 'int64', 'int32', 'uint8'] as const).find(fits);
 }
 

@@ -1,4 +1,5 @@
 // Tensors between threads. Structured cloning drops the class of an object, so a message is a plain one.
+import { types } from 'node:util';
 import { checkDType, type DType, dtypeOf, type TensorArray } from './dtype.js';
 import { argumentError, describe, rangeError } from './errors.js';
 import * as ops from './ops/index.js';
@@ -18,7 +19,7 @@ export interface TensorMessage {
   readonly requiresGrad: boolean;
 }
 
-const isShared = ({ array }: TensorView) => array.buffer instanceof SharedArrayBuffer;
+const isShared = ({ array }: TensorView) => types.isSharedArrayBuffer(array.buffer);
 
 /**
  * A tensor as a message. One on a SharedArrayBuffer is shared: both sides see each other's changes. Else the message has the
@@ -60,7 +61,7 @@ export function toMessage(tensor: Tensor): TensorMessage {
  */
 export function transferList(...messages: readonly TensorMessage[]): ArrayBuffer[] {
   const buffers = messages.map((message) => checkMessage('transferList', message).array.buffer);
-  return [...new Set(buffers)].filter((buffer) => buffer instanceof ArrayBuffer);
+  return [...new Set(buffers)].filter((buffer) => types.isArrayBuffer(buffer));
 }
 
 /**

@@ -1,6 +1,8 @@
 // Generators, as users see them. In lib/rng/: seeding (where a stream starts), the bit generators, and the table of
 // distributions, whose kernels are native. docs/random.md states what each element of a fill is.
+
 import { randomBytes } from 'node:crypto';
+import { types } from 'node:util';
 import { checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, stateError } from './errors.js';
 import { type Algorithm, algorithms, type BitGenerator } from './rng/bits.js';
@@ -174,7 +176,7 @@ export class Generator {
 
   /** Continues where `getState` was called, on a generator of the same algorithm. */
   setState(state: Uint8Array): this {
-    if (!(state instanceof Uint8Array)) {
+    if (!types.isUint8Array(state)) {
       throw argumentError('setState', `expected the Uint8Array that getState returned, got ${describe(state)}`);
     }
     // A copy, which a Buffer's own slice would not be. (A detached array, which can't be copied, has no length.)

@@ -1,4 +1,5 @@
 // Memory that is used again sooner than garbage collection would: what was made in a scope and is not part of its result.
+import { types } from 'node:util';
 import { argumentError, describe } from './errors.js';
 import { observe, ScopeMemory } from './memory.js';
 import { Tensor } from './tensor/index.js';
@@ -57,9 +58,9 @@ function buffersOf(value: unknown): Set<ArrayBufferLike> | 'all' {
       visit(next.grad);
     } else if (ArrayBuffer.isView(next)) {
       buffers.add(next.buffer);
-    } else if (next instanceof Map) {
+    } else if (types.isMap(next)) {
       for (const entry of next) entry.forEach(visit);
-    } else if (next instanceof Set || Array.isArray(next)) {
+    } else if (types.isSet(next) || Array.isArray(next)) {
       next.forEach(visit);
     } else if (typeof next === 'object' && next !== null) {
       Object.values(next).forEach(visit);

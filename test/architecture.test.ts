@@ -123,6 +123,12 @@ describe('native code', () => {
     ['LAPACK', /\b[sd](geqrf|orgqr|gesdd)_\b/, /^native\/lapack\.cc$/],
     ['Highway', /#include\s*[<"]hwy\//, /^native\/simd\//],
     ['threads', /\bstd::j?thread\b|#include\s*<thread>|\bpthread_create\b/, /^native\/parallel\.cc$/],
+    // Electron's V8 refuses ArrayBuffers on memory that is not its own (napi_no_external_buffers_allowed).
+    [
+      'foreign memory',
+      /napi_create_external_\w*buffer|node_api_create_(external|buffer_from)|Buffer(<\w+>)?::New/,
+      /^$/,
+    ],
     ['OpenMP', /#\s*pragma\s+omp|#include\s*<omp\.h>/, /^$/],
   ])('%s has one home', (_, pattern, home) => {
     const users = native.filter((name) => pattern.test(without(name)));
@@ -172,7 +178,6 @@ describe('files', () => {
     'lib/loader/platform.ts': 'test/loader/index.test.ts',
     'lib/loader/explain.ts': 'test/loader/index.test.ts',
     'lib/loader/installed.ts': 'test/loader/index.test.ts',
-    'lib/root.ts': 'test/index.test.ts',
     'lib/run.ts': 'test/tensor.test.ts',
     'lib/special.ts': 'test/init/verify.test.ts',
     'lib/checkpoint/files.ts': 'test/checkpoint/safetensors/file.test.ts',

@@ -1,7 +1,7 @@
 // Vectors and matrices as users describe them: array, length, strides, offset. Checked, and made views of.
 import { checkNumber } from '../arguments.js';
 import { checkUnclaimed, claims } from '../claims.js';
-import { dtypes, type FloatArray } from '../dtype.js';
+import { dtypes, type FloatArray, isArrayOf } from '../dtype.js';
 import { argumentError, describe, detachedError, dtypeError, rangeError } from '../errors.js';
 import type { View } from '../view.js';
 
@@ -81,7 +81,7 @@ export function checkScalar(call: string, name: string, value: unknown, kind: Ki
 
 /** Checks the type of an array, nothing of its length. */
 export function checkArray<A extends FloatArray>(call: string, name: string, array: unknown, kind: Kind<A>): A {
-  if (array instanceof kind.Array) return array;
+  if (isArrayOf(kind.Array, array)) return array;
   const wanted = `${name} must be a ${kind.Array.name}, got ${describe(array)}`;
   throw ArrayBuffer.isView(array) ? dtypeError(call, wanted) : argumentError(call, wanted);
 }

@@ -1,6 +1,6 @@
 // The short forms of nblas: whole arrays, vectors of stride 1, matrices stored by rows without gaps, float32 or float64 by the
 // arrays.
-import type { FloatArray } from '../dtype.js';
+import { type FloatArray, isArrayOf } from '../dtype.js';
 import { argumentError, describe, rangeError, renamed } from '../errors.js';
 import { type Diag, isRight, isTransposed, type Side, type Transpose, type Uplo } from './choices.js';
 import * as products from './gemm.js';
@@ -15,8 +15,8 @@ import * as updates from './updates.js';
 
 /** The routine for the arrays' type. */
 function choose<Routine>(call: string, array: unknown, single: Routine, twice: unknown): Routine {
-  if (array instanceof Float32Array) return single;
-  if (array instanceof Float64Array) return twice as Routine;
+  if (isArrayOf(Float32Array, array)) return single;
+  if (isArrayOf(Float64Array, array)) return twice as Routine;
   throw argumentError(call, `expected a Float32Array or a Float64Array, got ${describe(array)}`);
 }
 

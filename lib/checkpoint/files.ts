@@ -1,7 +1,7 @@
 // Files as checkpoints need them: read at positions, by pieces that the system takes, and replaced only by what is whole.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getSystemErrorMap } from 'node:util';
 import { argumentError, describe, type EvenkeelError, fileError, formatError } from '../errors.js';
@@ -33,6 +33,24 @@ export function systemError(call: string, doing: string, path: string, error: un
   if (code === undefined) return error;
   const [, words] = getSystemErrorMap().get((error as NodeJS.ErrnoException).errno!) ?? [];
   return fileError(call, `cannot ${doing} ${path}: ${words ?? 'the system refuses'} (${code})`, error);
+}
+
+/** Makes a folder, and those above it that are missing. */
+export async function makeFolder(path: string): Promise<void> {
+  const make = () => mkdir(path, { recursive: true });
+  await make().catch(async (error) => {
+    // Node says so too where a file system is read-only: making the first of the missing ones tells.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    let missing = resolve(path);
+    const isThere = (folder: string) =>
+      access(folder).then(
+        () => true,
+        () => false,
+      );
+    while (dirname(missing) !== missing && !(await isThere(dirname(missing)))) missing = dirname(missing);
+    await mkdir(missing);
+    await make();
+  });
 }
 
 /** Bytes that can be read at any position. */

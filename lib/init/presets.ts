@@ -1,4 +1,5 @@
 // Initialisation schemes of whole architectures, as rules: numbers and patterns, no code paths of their own.
+import { types } from 'node:util';
 import { argumentError, rangeError } from '../errors.js';
 import { fans, type Shape, sameShape } from '../shape.js';
 import type { Initialisable, LearningRate, Matcher, ParameterInfo, Rule } from './rules.js';
@@ -129,10 +130,9 @@ function he(scale: number): (info: ParameterInfo) => InitSpec {
 export function mup(options: { base: Initialisable | ReadonlyMap<string, Shape>; gain?: number }): Rule[] {
   const { base, gain = 1 } = options;
   const call = 'presets.mup';
-  const shapes =
-    base instanceof Map
-      ? (base as ReadonlyMap<string, Shape>)
-      : new Map([...(base as Initialisable).namedParameters()].map(([path, { shape }]) => [path, shape]));
+  const shapes = types.isMap(base)
+    ? (base as ReadonlyMap<string, Shape>)
+    : new Map([...(base as Initialisable).namedParameters()].map(([path, { shape }]) => [path, shape]));
 
   const ratios = (info: ParameterInfo) => {
     const { path, shape } = info;

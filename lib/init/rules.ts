@@ -1,5 +1,6 @@
 // Initialising a whole model: rules say which parameter gets which initialiser, and every parameter draws from a stream of
 // its own, named by its path. So a parameter's values depend on the seed and its own path only.
+import { types } from 'node:util';
 import { checkOptions } from '../arguments.js';
 import { columns } from '../columns.js';
 import { argumentError, describe } from '../errors.js';
@@ -134,7 +135,7 @@ function toPredicate(matcher: Matcher): (info: ParameterInfo) => boolean {
     return (info) => pattern.test(info.path);
   }
   // A copy without flags that keep a position between calls.
-  if (matcher instanceof RegExp) {
+  if (types.isRegExp(matcher)) {
     const pattern = new RegExp(matcher.source, matcher.flags.replace(/[gy]/g, ''));
     return (info) => pattern.test(info.path);
   }

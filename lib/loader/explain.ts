@@ -142,7 +142,7 @@ function diagnose(situation: Situation): Diagnosis {
     };
   }
   return {
-    reason: `The optional package ${wanted}, which has the binary, is missing: the install left it out, or the lock file was made on another platform.`,
+    reason: `The optional package ${wanted}, which has the binary, is missing: the install left it out, the lock file was made on another platform, or what copied node_modules took only files that it could trace (Next.js: outputFileTracingIncludes).`,
     commands: ['rm -rf node_modules package-lock.json && npm install', alone],
   };
 }

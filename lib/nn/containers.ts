@@ -1,4 +1,5 @@
 // Modules made of a list of modules, whose names are '0', '1', ….
+import { types } from 'node:util';
 import { argumentError, describe, rangeError, stateError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
@@ -98,7 +99,9 @@ export class Sequential extends ModuleSequence {
       return;
     }
     if (Array.isArray(first)) throw argumentError(call, 'expected modules, got an array; spread it');
-    const entries: [string, Module][] = first instanceof Map ? [...first] : Object.entries(first);
+    const entries: [string, Module][] = types.isMap(first)
+      ? [...(first as ReadonlyMap<string, Module>)]
+      : Object.entries(first);
     for (const [name, module] of entries) this.registerModule(name, module);
     // JavaScript orders fields named by numbers by those numbers.
     if ([...this.items()].some((module, i) => module !== entries[i]![1])) {

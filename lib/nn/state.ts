@@ -1,4 +1,5 @@
 // Loading a state dict into a module's parameters and buffers.
+import { types } from 'node:util';
 import { checkOptions } from '../arguments.js';
 import { argumentError, describe, shapeError, stateError } from '../errors.js';
 import { copy } from '../ops/index.js';
@@ -25,7 +26,7 @@ export function loadState(given: unknown, { tensors, optional }: State, options?
   if (typeof given !== 'object' || given === null) {
     throw argumentError(call, `expected a Map or an object of tensors, got ${describe(given)}`);
   }
-  const source: Map<unknown, unknown> = given instanceof Map ? given : new Map(Object.entries(given));
+  const source: Map<unknown, unknown> = types.isMap(given) ? given : new Map(Object.entries(given));
   const missingKeys = [...tensors.keys()].filter((key) => !source.has(key) && !optional.has(key));
   const unexpectedKeys = [...source.keys()].filter((key) => !tensors.has(key as string)).map(String);
   if (strict && missingKeys.length + unexpectedKeys.length > 0) {

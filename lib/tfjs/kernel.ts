@@ -1,4 +1,5 @@
 // What native kernels of TensorFlow.js have in common: arguments, views on tensors' data, outputs.
+import { isArrayOf } from '../dtype.js';
 import { kernelId, run } from '../run.js';
 import { contiguousStrides, numElements, type Shape } from '../shape.js';
 import { restride, type TensorView } from '../view.js';
@@ -48,7 +49,7 @@ export function flat(array: Float32Array): TensorView {
 
 /** An array as row-major elements of a shape. Bytes are seen as numbers, so that booleans of any value stay as they are. */
 export function shaped(array: PlainArray, shape: Shape): TensorView {
-  const dtype = array instanceof Float32Array ? 'float32' : array instanceof Int32Array ? 'int32' : 'uint8';
+  const dtype = isArrayOf(Float32Array, array) ? 'float32' : isArrayOf(Int32Array, array) ? 'int32' : 'uint8';
   return { array, dtype, shape, strides: contiguousStrides(shape), offset: 0 };
 }
 

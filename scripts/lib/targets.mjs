@@ -182,6 +182,10 @@ export const ts = {
     }).catch((error) => {
       throw new Failure(`rolldown failed: ${error.message}`);
     });
+    // For loaders that take CommonJS alone; TensorFlow.js would be another instance there than the program's.
+    for (const entry of ['index', 'study/index', 'checkpoint/index', 'blas/index']) {
+      cpSync(at('lib/commonjs.cjs'), at(made, `${entry}.cjs`));
+    }
     // What reports' pages take along, as it is.
     cpSync(at('lib/study/report/page'), at(made, 'study/report/page'), { recursive: true });
     rmSync(at('dist'), { recursive: true, force: true });

@@ -29,7 +29,8 @@ export async function fetchTools() {
   return { verdaccio: bin('verdaccio'), pnpm: bin('pnpm'), yarn: bin('yarn') };
 }
 
-function freePort() {
+/** A port that nothing listens on. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);

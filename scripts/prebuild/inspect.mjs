@@ -17,6 +17,13 @@ const same = (a, b) => JSON.stringify([...a].sort()) === JSON.stringify([...b].s
 const floor = '2.28';
 const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;
 
+/**
+ * Of Node-API's functions, those that make an ArrayBuffer of memory that is not V8's: Electron's refuses it
+ * (napi_no_external_buffers_allowed).
+ */
+export const externalBuffers = (names) =>
+  names.filter((name) => /^(napi_create_external_\w*buffer|node_api_create_(external|buffer_from)\w*)$/.test(name));
+
 async function inspectElf(platform, addon, library) {
   const read = async (file) => {
     const text = await must('readelf', ['--wide', '-h', '-d', '--dyn-syms', '-V', file]);
@@ -27,6 +34,7 @@ async function inspectElf(platform, addon, library) {
       soname: /\(SONAME\).*\[(.*)\]/.exec(text)?.[1],
       nodelete: /NODELETE/.test(text),
       versions: [...new Set([...text.matchAll(/\bGLIBC_(\d[\d.]*)/g)].map(([, version]) => version))],
+      imports: [...text.matchAll(/ UND ([^\s@]+)/g)].map(([, name]) => name),
       exports: [
         ...text.matchAll(/ (?:FUNC|OBJECT|TLS|NOTYPE|IFUNC) +(?:GLOBAL|WEAK|UNIQUE) +DEFAULT +(\d+) ([^\s@]+)/g),
       ].map(([, , name]) => name),
@@ -36,6 +44,8 @@ async function inspectElf(platform, addon, library) {
   const machine = { x64: /X86-64/, arm64: /AArch64/ }[platform.cpu];
   expect(machine.test(ours.machine) && machine.test(blas.machine), `built for ${ours.machine} and ${blas.machine}`);
   expect(same(ours.exports, entryPoints), `exports ${ours.exports.join(', ')}`);
+  const foreignMemory = externalBuffers(ours.imports);
+  expect(foreignMemory.length === 0, `Electron refuses ${foreignMemory.join(', ')}`);
   expect(ours.runpath === '$ORIGIN', `its run path is ${ours.runpath}`);
   expect(ours.nodelete, 'it is not marked NODELETE');
   expect(ours.needed.includes(platform.library), `it needs ${ours.needed.join(', ')}`);

@@ -118,7 +118,7 @@ describe('says why', () => {
   it('the optional package is missing', () => {
     const { root } = project();
     expect(message(root)).toContain(
-      `The optional package @evenkeel/${here}, which has the binary, is missing: the install left it out, or the lock file was made on another platform.\n` +
+      `The optional package @evenkeel/${here}, which has the binary, is missing: the install left it out, the lock file was made on another platform, or what copied node_modules took only files that it could trace (Next.js: outputFileTracingIncludes).\n` +
         'To fix it:\n' +
         '  rm -rf node_modules package-lock.json && npm install\n' +
         `  npm install --no-save @evenkeel/${here}@1.2.3`,

@@ -1,9 +1,9 @@
 // Initialises a model straight to disk: the public call, its options, and the order in which things happen.
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { type Claim, claim, release } from '../../claims.js';
 import { fileError, rangeError, renamed } from '../../errors.js';
 import { formatSize } from '../../units.js';
-import { systemError } from '../files.js';
+import { makeFolder, systemError } from '../files.js';
 import type { ModelDescription } from '../model/description.js';
 import { presetRules } from '../model/presets.js';
 import { describeModel } from '../model/source.js';
@@ -114,7 +114,7 @@ async function carryOut(plan: CheckpointPlan, config: string | undefined, given:
   const written = new Set<PlannedShard>();
   let found: ReadonlySet<PlannedShard>;
   try {
-    await mkdir(plan.folder, { recursive: true });
+    await makeFolder(plan.folder);
     await checkSpace(plan, shards);
     await copyConfig?.();
     await writeShards(shards, {

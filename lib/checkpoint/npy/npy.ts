@@ -1,4 +1,5 @@
 // Arrays of NumPy, one in a file.
+import { types } from 'node:util';
 import { claim, release } from '../../claims.js';
 import { formatError } from '../../errors.js';
 import { observe } from '../../memory.js';
@@ -59,7 +60,7 @@ function swap(bytes: Uint8Array, size: number): void {
  */
 export async function loadNpy(path: string | URL | Uint8Array): Promise<Tensor> {
   const call = 'loadNpy';
-  const file = path instanceof Uint8Array ? memorySource(path) : await openFile(call, checkPath(call, path));
+  const file = types.isUint8Array(path) ? memorySource(path) : await openFile(call, checkPath(call, path));
   try {
     return await readNpy(call, file);
   } finally {

@@ -1,6 +1,8 @@
 // Arrays of NumPy, several in a zip file.
+
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile, Options as ZipOptions } from 'yauzl';
 import { checkOptions } from '../../arguments.js';
@@ -36,9 +38,9 @@ const suffix = '.npy';
  */
 export async function loadNpz(path: string | URL | Uint8Array): Promise<Map<string, Tensor>> {
   const call = 'loadNpz';
-  const name = path instanceof Uint8Array ? 'the buffer' : checkPath(call, path);
+  const name = types.isUint8Array(path) ? 'the buffer' : checkPath(call, path);
   try {
-    const { zip, size } = await openZip(call, name, path instanceof Uint8Array ? path : undefined);
+    const { zip, size } = await openZip(call, name, types.isUint8Array(path) ? path : undefined);
     try {
       return await readMembers(call, name, zip, size);
     } finally {
@@ -168,7 +170,7 @@ export async function saveNpz(
   if (typeof tensors !== 'object' || tensors === null || Array.isArray(tensors) || tensors instanceof Tensor) {
     throw argumentError(call, `expected a Map or an object of tensors, got ${describe(tensors)}`);
   }
-  const named = [...(tensors instanceof Map ? tensors : Object.entries(tensors))] as [string, unknown][];
+  const named = [...(types.isMap(tensors) ? tensors : Object.entries(tensors))] as [string, unknown][];
   const members = named.map(([name, tensor]) => ({ name: checkMember(call, name), ...npyParts(call, tensor) }));
   const claimed = claim(
     call,

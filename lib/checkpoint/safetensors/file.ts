@@ -1,6 +1,8 @@
 // Reading checkpoints: headers when they are opened, tensors and parts of tensors when they are asked for.
+
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { types } from 'node:util';
 import { argumentError, describe, fileError, formatError, rangeError, stateError } from '../../errors.js';
 import { checkSize } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
@@ -115,8 +117,7 @@ export class Checkpoint {
   async readInto(name: string, begin: number, into: Uint8Array): Promise<void> {
     const call = 'readInto';
     const { shard, info } = this.#find(call, name);
-    if (!(into instanceof Uint8Array))
-      throw argumentError(call, `expected a Uint8Array to fill, got ${describe(into)}`);
+    if (!types.isUint8Array(into)) throw argumentError(call, `expected a Uint8Array to fill, got ${describe(into)}`);
     const from = checkSize(call, begin, 'begin');
     const length = info.end - info.begin;
     if (from + into.length > length) {
@@ -208,7 +209,7 @@ export async function openCheckpoint(path: string | URL | Uint8Array): Promise<C
 
 /** `openCheckpoint` for another call, which errors name. */
 export async function openFor(call: string, path: string | URL | Uint8Array): Promise<Checkpoint> {
-  if (path instanceof Uint8Array) return single(await openShards(call, [async () => memorySource(path)]));
+  if (types.isUint8Array(path)) return single(await openShards(call, [async () => memorySource(path)]));
   const file = await findFile(call, checkPath(call, path));
   if (!file.endsWith('.json')) return single(await openShards(call, [() => openFile(call, file)]));
   return openIndex(call, file);
@@ -277,7 +278,7 @@ export async function loadState(path: string | URL | Uint8Array): Promise<Map<st
  */
 export function loadSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   const call = 'loadSafetensors';
-  if (!(bytes instanceof Uint8Array))
+  if (!types.isUint8Array(bytes))
     throw argumentError(call, `expected the bytes as a Uint8Array, got ${describe(bytes)}`);
   const { tensors, dataStart } = parseHeader(call, bytes, bytes.length, 'the buffer');
   return new Map(

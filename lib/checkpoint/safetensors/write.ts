@@ -1,6 +1,8 @@
 // Writing checkpoints.
-import { mkdir, readdir, stat } from 'node:fs/promises';
+
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { checkOptions } from '../../arguments.js';
 import { claim, release } from '../../claims.js';
 import { argumentError, describe, fileError, stateError } from '../../errors.js';
@@ -8,7 +10,7 @@ import { Module } from '../../nn/index.js';
 import { numElements, sameShape } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { checkMemory, type TensorView } from '../../view.js';
-import { checkPath, type FilePlan, systemCode, systemError, writeFiles } from '../files.js';
+import { checkPath, type FilePlan, makeFolder, systemCode, systemError, writeFiles } from '../files.js';
 import { checkBytes } from '../size.js';
 import { safetensorsDType } from './dtypes.js';
 import { rowMajorBytes } from './elements.js';
@@ -144,7 +146,7 @@ async function fileTarget(call: string, path: string): Promise<string> {
 async function folderPlans(call: string, folder: string, shards: readonly ShardPlan[]): Promise<FilePlan[]> {
   let names: string[];
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     names = await readdir(folder);
   } catch (error) {
     throw systemError(call, 'write', folder, error);
@@ -180,7 +182,7 @@ function collect(call: string, tensors: unknown, { metadata, tied = 'copy' }: Pa
     throw argumentError(call, `expected a Map or an object of tensors, or a module, got ${describe(tensors)}`);
   }
   const state = tensors instanceof Module ? tensors.stateDict() : tensors;
-  const named = [...(state instanceof Map ? state : Object.entries(state))] as [string, unknown][];
+  const named = [...(types.isMap(state) ? state : Object.entries(state))] as [string, unknown][];
   const entries = named.map(([name, tensor]): Entry => {
     if (!(tensor instanceof Tensor))
       throw argumentError(call, `${describe(name)} must be a Tensor, got ${describe(tensor)}`);

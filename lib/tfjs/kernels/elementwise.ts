@@ -1,4 +1,5 @@
 // Kernels element by element, on float32.
+import { types } from 'node:util';
 import { kernelId, run } from '../../run.js';
 import { broadcastShapes, numElements, type Shape, sameShape } from '../../shape.js';
 import { broadcastTo, type TensorView } from '../../view.js';
@@ -144,7 +145,7 @@ const select: NativeKernel = ({ inputs, backend }: KernelCall) => {
   const [x, y] = [floats(backend, t), floats(backend, e)];
   const chosen = (backend.data.get(condition.dataId) as { values?: unknown }).values;
   if (x === undefined || y === undefined || x.length === 0 || condition.dtype !== 'bool') return undefined;
-  if (!(chosen instanceof Uint8Array) || chosen.length !== x.length || y.length !== x.length) return undefined;
+  if (!types.isUint8Array(chosen) || chosen.length !== x.length || y.length !== x.length) return undefined;
   if (!sameShape(condition.shape, t.shape)) return undefined;
   const out = backend.take('float32', x.length);
   const view: TensorView = { array: chosen, dtype: 'bool', shape: [x.length], strides: [1], offset: 0 };

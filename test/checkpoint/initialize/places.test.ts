@@ -87,4 +87,28 @@ describe('a place that cannot take it', () => {
       again: 'ERR_FILE',
     });
   });
+
+  it.skipIf(!mounts)(
+    'the file system is read-only, and the folder is not there: not "no such file or directory"',
+    async () => {
+      const folder = at('read-only');
+      mkdirSync(folder);
+      const body = `
+      import { initializeCheckpoint, saveCheckpoint } from ${JSON.stringify(library.replace('index.js', 'checkpoint/index.js'))};
+      import { ones } from ${JSON.stringify(library)};
+      const said = [];
+      for (const out of ['new', 'new/inside']) {
+        const into = process.argv[1] + '/' + out;
+        for (const writes of [
+          () => initializeCheckpoint(into, { model: { tensors: { a: [3, 2] } }, preset: 'torch', seed: 0 }),
+          () => saveCheckpoint(into, { a: ones(4), b: ones(4) }, { shardSize: 16 }),
+        ]) said.push((await writes().catch((error) => error)).cause?.code);
+      }
+      console.log(said.join());`;
+      const mount = 'mount -t tmpfs -o ro tmpfs "$2" && exec "$1" --input-type=module --eval "$0" "$2"';
+      const words = ['-rm', 'sh', '-c', mount, body, process.execPath, folder];
+      const { stdout } = await promisify(execFile)('unshare', words);
+      expect(stdout).toBe('EROFS,EROFS,EROFS,EROFS\n');
+    },
+  );
 });

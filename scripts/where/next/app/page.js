@@ -1,0 +1,3 @@
+export default function Page() {
+  return <p>The numbers are at /api/golden.</p>;
+}

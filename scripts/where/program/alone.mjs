@@ -1,0 +1,3 @@
+import { byWorker, golden } from './golden.mjs';
+
+byWorker().then((worker) => console.log(golden(), worker));
