@@ -11,7 +11,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -79,8 +78,8 @@ class Pool {
           std::thread([this] { WorkerLoop(); }).detach();
           ++num_workers_;
         }
-      } catch (const std::system_error&) {
-        // The system has no more threads to give. The caller works off whatever nobody else takes.
+      } catch (const std::exception&) {
+        // The system has no more threads to give, or no memory for one. The caller works off whatever nobody else takes.
       }
       jobs_.push_back(&job);
       pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
