@@ -204,6 +204,8 @@ std::atomic<int> num_threads{0};  // 0: not decided yet
 
 }  // namespace
 
+void SleepFor(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
+
 void SetNumThreads(int threads) {
   if (threads < 1 || threads > kMaxThreads) throw std::out_of_range("thread count must be from 1 to 256");
   num_threads.store(threads);

@@ -2,6 +2,7 @@
 // inside it, so the two never nest.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -31,6 +32,9 @@ void ParallelFor(int64_t count, int64_t grain, RangeFunction function, int64_t a
 
 // For work on many elements whose ranges are independent of one another.
 constexpr int kSeveralPieces = 4;
+
+// For a thread that waits for what others do.
+void SleepFor(std::chrono::microseconds time);
 
 // From 1 to 256. The default respects CPU affinity and the cgroup's quota.
 void SetNumThreads(int threads);

@@ -6,10 +6,10 @@
 #include <chrono>
 #include <cstddef>
 #include <new>
-#include <thread>
 #include <vector>
 
 #include "../blas_symbol.h"
+#include "../parallel.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -88,7 +88,7 @@ Scratch::Scratch() {
     }
     if (others < kMostCalls && HasRoomFor(others + 1)) return;
     calls.fetch_sub(1);
-    std::this_thread::sleep_for(kPatience);
+    SleepFor(kPatience);
   }
 }
 

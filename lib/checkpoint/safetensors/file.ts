@@ -1,7 +1,7 @@
 // Reading checkpoints: headers when they are opened, tensors and parts of tensors when they are asked for.
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { argumentError, describe, fileError, formatError, rangeError, stateError } from '../../errors.js';
+import { argumentError, describe, fileError, formatError, rangeError, renamed, stateError } from '../../errors.js';
 import { checkSize } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { checkPath, memorySource, openFile, type Source, systemCode, systemError } from '../files.js';
@@ -257,6 +257,8 @@ export async function loadState(path: string | URL | Uint8Array): Promise<Map<st
   const checkpoint = await openFor('loadState', path);
   try {
     return await checkpoint.state();
+  } catch (error) {
+    throw renamed('loadState', error);
   } finally {
     await checkpoint.close();
   }
