@@ -14,6 +14,18 @@ export function betterBlasCore(cpuinfo: string): string | undefined {
   return zen4 ? 'Haswell' : undefined;
 }
 
+/**
+ * What a core that OpenBLAS is to tune for has and this processor lacks; undefined where it lacks nothing. OpenBLAS takes whatever core it
+ * is told to, and its first product would end the process with SIGILL.
+ *
+ * @param targets Highway's names of the instruction sets that there are
+ */
+export function missingForCore(core: string, targets: readonly string[]): string | undefined {
+  const needed = /^(SkylakeX|Cooperlake|SapphireRapids)$/i.test(core) ? 3 : /^(Haswell|Zen)$/i.test(core) ? 2 : 0;
+  const level = Math.max(0, ...targets.map((name) => Number(/^avx(\d)/.exec(name)?.[1] ?? 0)));
+  return level >= needed ? undefined : needed === 3 ? 'AVX-512' : 'AVX2';
+}
+
 /** The first processor's part of /proc/cpuinfo, which takes milliseconds to read whole on a large machine; '' elsewhere. */
 export function cpuInfo(): string {
   if (process.platform !== 'linux' || process.arch !== 'x64') return '';

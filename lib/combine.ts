@@ -1,5 +1,5 @@
 // Functions of several tensors.
-import { argumentError, describe, shapeError } from './errors.js';
+import { argumentError, describe, renamed, shapeError } from './errors.js';
 import * as ops from './ops/index.js';
 import { checkDim, formatShape, sameShape } from './shape.js';
 import { apply, operand, Tensor } from './tensor/index.js';
@@ -76,7 +76,11 @@ export function outer(a: Tensor, b: Tensor): Tensor {
     const { shape } = operand('outer', t);
     if (shape.length !== 1) throw shapeError('outer', `expected vectors, got shape ${formatShape(shape)}`);
   }
-  return a.unsqueeze(1).mul(b);
+  try {
+    return a.unsqueeze(1).mul(b);
+  } catch (error) {
+    throw renamed('outer', error);
+  }
 }
 
 /**

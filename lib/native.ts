@@ -1,6 +1,6 @@
 // Finds and configures the native core.
 import { createRequire } from 'node:module';
-import { betterBlasCore, cpuInfo } from './blas_core.js';
+import { betterBlasCore, cpuInfo, missingForCore } from './blas_core.js';
 import { argumentError, rangeError } from './errors.js';
 import { type Loaded, loadAddon } from './loader/index.js';
 import { root } from './root.js';
@@ -47,17 +47,27 @@ interface NativeCore {
 
 const require = createRequire(import.meta.url);
 
-function load(): Loaded {
-  // OpenBLAS reads this once, when it is loaded; processes started from here are not to see it.
-  const given = process.env.OPENBLAS_CORETYPE;
-  const core = process.env.EVENKEEL_BLAS_CORE ?? given ?? betterBlasCore(cpuInfo());
-  if (core !== undefined) process.env.OPENBLAS_CORETYPE = core;
+/** Calls `fn` with variables of the environment set; processes started from here are not to see them. */
+function withEnvironment<T>(variables: Readonly<Record<string, string | undefined>>, fn: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  for (const [name, value] of Object.entries(variables)) set(name, value);
   try {
-    return loadAddon();
+    return fn();
   } finally {
-    if (given === undefined) delete process.env.OPENBLAS_CORETYPE;
-    else process.env.OPENBLAS_CORETYPE = given;
+    for (const [name, value] of before) set(name, value);
   }
+}
+
+function load(): Loaded {
+  const { EVENKEEL_BLAS_CORE, OPENBLAS_CORETYPE } = process.env;
+  const core = EVENKEEL_BLAS_CORE ?? OPENBLAS_CORETYPE ?? betterBlasCore(cpuInfo());
+  // OpenBLAS reads these once, when it is loaded. Threads of its own would never get work, but each takes 128 MB of addresses as it
+  // starts: where there are none left it tries for ever, and the process, which waits for it at its end, with it.
+  return withEnvironment({ OPENBLAS_CORETYPE: core, OPENBLAS_NUM_THREADS: '1' }, loadAddon);
 }
 
 const loaded = load();
@@ -72,6 +82,15 @@ function checkThreads(call: string, threads: unknown): number {
     throw rangeError(call, `expected a whole number of threads from 1 to ${maxThreads}, got ${String(threads)}`);
   }
   return threads;
+}
+
+if (process.arch === 'x64') {
+  const { blas, simdTargets } = native.info();
+  const missing = missingForCore(blas.core, simdTargets);
+  if (missing !== undefined) {
+    const problem = `OpenBLAS is to use its kernels for ${blas.core}, which need ${missing}: this processor has none`;
+    throw argumentError('EVENKEEL_BLAS_CORE', `${problem}; leave it unset, or set one such as Nehalem`);
+  }
 }
 
 if (native.claimConfiguration()) {

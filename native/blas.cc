@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "blas/scratch.h"
 #include "blas_symbol.h"
 #include "kernels.h"
 #include "matrix.h"
@@ -24,30 +25,38 @@ CBLAS_TRANSPOSE Op(bool transposed) { return transposed ? CblasTrans : CblasNoTr
 
 void CallGemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
               const float* b, int ldb, float beta, float* out, int ldo) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_sgemm)(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, out, ldo);
 }
 void CallGemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
               const double* b, int ldb, double beta, double* out, int ldo) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_dgemm)(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, out, ldo);
 }
 void CallGemv(CBLAS_TRANSPOSE t, int rows, int columns, float alpha, const float* a, int lda, const float* x, int incx,
               float beta, float* y, int incy) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_sgemv)(CblasRowMajor, t, rows, columns, alpha, a, lda, x, incx, beta, y, incy);
 }
 void CallGemv(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const double* a, int lda, const double* x,
               int incx, double beta, double* y, int incy) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_dgemv)(CblasRowMajor, t, rows, columns, alpha, a, lda, x, incx, beta, y, incy);
 }
 void CallSyrk(int n, int k, const float* a, int lda, float* out, int ldo) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_ssyrk)(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 0, out, ldo);
 }
 void CallSyrk(int n, int k, const double* a, int lda, double* out, int ldo) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_dsyrk)(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 0, out, ldo);
 }
 void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const float* upper, int ldu, float* x, int ldx) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_strsm)(CblasRowMajor, side, CblasUpper, t, CblasNonUnit, rows, columns, 1, upper, ldu, x, ldx);
 }
 void CallTrsm(CBLAS_SIDE side, CBLAS_TRANSPOSE t, int rows, int columns, const double* upper, int ldu, double* x, int ldx) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(cblas_dtrsm)(CblasRowMajor, side, CblasUpper, t, CblasNonUnit, rows, columns, 1, upper, ldu, x, ldx);
 }
 

@@ -1,7 +1,7 @@
 // Between Node-API values and the native core: typed arrays to buffers, C++ exceptions to JavaScript errors.
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
 
 namespace evenkeel {
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "blas.h"
+#include "blas/scratch.h"
 #include "blas_symbol.h"
 #include "kernels.h"
 #include "matrix.h"
@@ -37,15 +38,19 @@ namespace evenkeel {
 namespace {
 
 void CallGeqrf(int m, int n, float* a, float* tau, float* work, int lwork, int* info) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(sgeqrf_)(&m, &n, a, &m, tau, work, &lwork, info);
 }
 void CallGeqrf(int m, int n, double* a, double* tau, double* work, int lwork, int* info) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(dgeqrf_)(&m, &n, a, &m, tau, work, &lwork, info);
 }
 void CallOrgqr(int m, int n, float* a, const float* tau, float* work, int lwork, int* info) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(sorgqr_)(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 void CallOrgqr(int m, int n, double* a, const double* tau, double* work, int lwork, int* info) {
+  const blas::Scratch scratch;
   EVENKEEL_BLAS(dorgqr_)(&m, &n, &n, a, &m, tau, work, &lwork, info);
 }
 
@@ -102,8 +107,10 @@ struct Gesdd {
     const int k = std::min(m, n);
     int info = 0;
     if constexpr (std::is_same_v<T, float>) {
+      const blas::Scratch scratch;
       EVENKEEL_BLAS(sgesdd_)(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
     } else {
+      const blas::Scratch scratch;
       EVENKEEL_BLAS(dgesdd_)(&job, &n, &m, a, &n, s, vt, &n, u, &k, work, &lwork, iwork, &info, 1);
     }
     return info;

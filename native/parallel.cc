@@ -11,7 +11,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -83,8 +82,8 @@ class Pool {
           std::thread([this] { WorkerLoop(); }).detach();
           ++num_workers_;
         }
-      } catch (const std::system_error&) {
-        // The system has no more threads to give. The caller works off whatever nobody else takes.
+      } catch (const std::exception&) {
+        // The system has no more threads to give, or no memory for one. The caller works off whatever nobody else takes.
       }
       jobs_.push_back(&job);
       pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
@@ -248,6 +247,8 @@ int DefaultThreads() {
 std::atomic<int> num_threads{0};  // 0: not decided yet
 
 }  // namespace
+
+void SleepFor(std::chrono::microseconds time) { std::this_thread::sleep_for(time); }
 
 void SetNumThreads(int threads) {
   if (threads < 1 || threads > kMaxThreads) throw std::out_of_range("thread count must be from 1 to 256");

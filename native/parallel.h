@@ -2,6 +2,7 @@
 // inside it, so the two never nest.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -35,6 +36,9 @@ constexpr int kSeveralPieces = 4;
 // The same for work that takes less time than waking a thread up, some 10 us: two threads at most, the second only where it is
 // awake, from earlier work or because such calls have followed each other closely.
 void ParallelForBrief(int64_t count, int64_t grain, RangeFunction function);
+
+// For a thread that waits for what others do.
+void SleepFor(std::chrono::microseconds time);
 
 // From 1 to 256. The default respects CPU affinity and the cgroup's quota.
 void SetNumThreads(int threads);

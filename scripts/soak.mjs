@@ -1,6 +1,7 @@
 // npm run soak: random inputs for as long as you like, to find what the tests' fixed budgets miss.
 //
-//   node scripts/soak.mjs [--minutes N] [javascript] [files] [native]      10 minutes and all three by default, which share them
+//   node scripts/soak.mjs [--minutes N] [javascript] [files] [native] [workers]    10 minutes and the first three by default, which
+//                                                                                  share them
 //
 // First JavaScript's border (test/boundary.fuzz.mjs), then files for the parser of safetensors (test/checkpoint/safetensors/fuzz.ts),
 // then the native border: test/native/guard_fuzz.cc under libFuzzer with the address and undefined-behaviour sanitizers where
@@ -8,6 +9,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { busyWorkers } from './lib/hardening.mjs';
 import { withLock } from './lib/lock.mjs';
 import { ask, cleanEnv, Failure, main, must, onPath, root, seconds } from './lib/run.mjs';
 
@@ -89,11 +91,18 @@ async function native(share) {
   return counts.join(', ');
 }
 
+/** Eight busy workers (test/workers.soak.mjs): `npm run soak -- --minutes 30 workers`. */
+async function workers(share) {
+  const { problems, memory, ...counts } = JSON.parse(await busyWorkers(share));
+  const counted = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  return `${counted.join(', ')}; ${memory.first} MB in the first third, ${memory.last} in the last`;
+}
+
 main(async () => {
-  const works = { javascript, files, native };
-  const chosen = positionals.length > 0 ? positionals : Object.keys(works);
+  const works = { javascript, files, native, workers };
+  const chosen = positionals.length > 0 ? positionals : ['javascript', 'files', 'native'];
   if (!(minutes > 0) || chosen.some((name) => !Object.hasOwn(works, name))) {
-    throw new Failure('usage: node scripts/soak.mjs [--minutes N] [javascript] [files] [native]');
+    throw new Failure('usage: node scripts/soak.mjs [--minutes N] [javascript] [files] [native] [workers]');
   }
   for (const name of chosen) {
     const start = performance.now();

@@ -2,6 +2,7 @@
 // last line says how many passed and failed. `npm run test:long -- asan` runs the rows whose names contain "asan".
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { busyWorkers, maskedCpus, tsanAddon, valgrind } from './lib/hardening.mjs';
 import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
 import { chooseRows, runRows } from './lib/rows.mjs';
@@ -16,6 +17,10 @@ const rows = [
   { name: 'random calls of the addon, asan', run: asanCalls },
   { name: 'random programs, asan', run: asanPrograms },
   { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
+  { name: 'eight workers that call the addon, tsan', run: () => tsanAddon(tsan()) },
+  { name: 'native tests, valgrind (memory never written)', run: valgrind },
+  { name: 'processors with fewer instructions, by settings and emulated', run: maskedCpus },
+  { name: 'eight busy workers, a minute', run: () => busyWorkers() },
   { name: 'random numbers, exhaustive', run: exhaustive },
   { name: 'random numbers, arm64 (emulated)', run: arm64 },
   { name: 'mutations of the guard', run: () => must(process.execPath, ['scripts/mutate-guard.mjs']) },
@@ -128,7 +133,7 @@ async function browserTests() {
 function detail(output) {
   const lines = output.trim().split('\n');
   const telling = lines.filter((line) =>
-    /tests passed|^ +Tests |leaks were not|\d fills, |\d programs, |_SEED=/.test(line),
+    /tests passed|program passed|^ +Tests |leaks were not|\d fills, |\d programs, |_SEED=/.test(line),
   );
   return (telling.length > 0 ? telling : lines.slice(-1)).map((line) => line.replace(/^\d+: /, '').trim()).join('; ');
 }

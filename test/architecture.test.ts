@@ -119,7 +119,7 @@ describe('native code', () => {
 
   it.each<[string, RegExp, RegExp]>([
     ['Node-API', /#include\s*[<"](node_api|napi|js_native_api)\.h/, /^native\/(addon|bridge)\.(cc|h)$/],
-    ['BLAS', /#include\s*[<"]cblas\.h/, /^native\/blas(\.cc|\/routines\.h)$/],
+    ['BLAS', /#include\s*[<"]cblas\.h/, /^native\/blas(\.cc|\/routines\.h|\/scratch\.cc)$/],
     ['LAPACK', /\b[sd](geqrf|orgqr|gesdd)_\b/, /^native\/lapack\.cc$/],
     ['Highway', /#include\s*[<"]hwy\//, /^native\/simd\//],
     ['threads', /\bstd::j?thread\b|#include\s*<thread>|\bpthread_create\b/, /^native\/parallel\.cc$/],

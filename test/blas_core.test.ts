@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { betterBlasCore, cpuInfo } from '../lib/blas_core.js';
+import { betterBlasCore, cpuInfo, missingForCore } from '../lib/blas_core.js';
 import { info } from '../lib/index.js';
 
 const cpu = (vendor: string, family: number, flags: string) =>
@@ -13,6 +13,20 @@ describe('betterBlasCore', () => {
     ['an Intel CPU', cpu('GenuineIntel', 6, 'avx2 avx512f'), undefined],
     ['nothing known', '', undefined],
   ])('%s', (_, text, core) => expect(betterBlasCore(text)).toBe(core));
+});
+
+describe('missingForCore', () => {
+  it.each([
+    ['Haswell', ['sse4', 'ssse3'], 'AVX2'],
+    ['ZEN', ['emu128'], 'AVX2'],
+    ['Haswell', ['avx2', 'sse4'], undefined],
+    ['Haswell', ['avx3_dl'], undefined],
+    ['SkylakeX', ['avx2', 'sse4'], 'AVX-512'],
+    ['Cooperlake', ['avx3', 'avx2'], undefined],
+    ['Nehalem', ['ssse3'], undefined],
+    ['Prescott', [], undefined],
+    ['ARMV8', [], undefined],
+  ])('%s with %j', (core, targets, missing) => expect(missingForCore(core, targets)).toBe(missing));
 });
 
 it('the core that is loaded is the one asked for, or the better one', () => {

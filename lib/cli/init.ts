@@ -106,7 +106,11 @@ async function init(command: Command, version: string, out: string, flags: InitF
     verifying: await startProgress(process.stderr, rate),
   };
   const stop = new AbortController();
-  const interrupt = () => stop.abort(new Error('interrupted; files that are complete stay, run it again to go on'));
+  let signalled: NodeJS.Signals | undefined;
+  const interrupt = (signal: NodeJS.Signals) => {
+    signalled ??= signal;
+    stop.abort(new Error('interrupted; files that are complete stay, run it again to go on'));
+  };
   // A second signal ends the process at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   let report: CheckpointReport;
@@ -120,6 +124,14 @@ async function init(command: Command, version: string, out: string, flags: InitF
       },
     });
   } catch (error) {
+    if (signalled !== undefined && error === stop.signal.reason) {
+      bars.writing.stop();
+      bars.verifying.stop();
+      process.stderr.write(`evenkeel: ${(error as Error).message}\n`);
+      // As the shell says it of a process that a signal ended.
+      process.exitCode = signalled === 'SIGINT' ? 130 : 143;
+      return;
+    }
     throw usage(command, () => {
       throw error;
     });

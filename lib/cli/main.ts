@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `evenkeel`. Exit status: 0 done, 1 failed, 2 wrong usage.
+// The command `evenkeel`. Exit status: 0 done, 1 failed, 2 wrong usage, 130 and 143 interrupted by SIGINT and SIGTERM.
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { infoCommand } from './info.js';

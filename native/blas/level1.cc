@@ -69,7 +69,7 @@ int64_t FirstLargest(const Vector<T>& x) {
   int64_t index = 0;
   for (int64_t begin = 0; begin < x.size; begin += kBlock) {
     const Vector<T> part = x.Part(begin, std::min(x.size, begin + kBlock));
-    if (!x.backwards && !std::isnan(ROUTINE(T, asum)(part.count(), part.data, part.increment()))) {
+    if (!x.backwards && !std::isnan(VECTOR_ROUTINE(T, asum)(part.count(), part.data, part.increment()))) {
       const int64_t found = begin + static_cast<int64_t>(Choose<T>(EVENKEEL_BLAS(cblas_isamax), EVENKEEL_BLAS(cblas_idamax))(part.count(), part.data, part.increment()));
       if (std::abs(x[found]) > std::abs(x[index])) index = found;
     } else {
@@ -90,7 +90,7 @@ void Dot(const Plan& plan) {
     const Vector<T> y(plan.views[2], IsSet(plan.params[0]));
     const auto partial = [&](int64_t begin, int64_t end) -> double {
       const auto [u, v] = std::pair(x.Part(begin, end), y.Part(begin, end));
-      return ROUTINE(T, dot)(u.count(), u.data, u.increment(), v.data, v.increment());
+      return VECTOR_ROUTINE(T, dot)(u.count(), u.data, u.increment(), v.data, v.increment());
     };
     *plan.views[0].As<double>() = OverBlocks(x.size, partial, Sum);
   });
@@ -124,7 +124,7 @@ void Asum(const Plan& plan) {
     const Vector<T> x(plan.views[1], false);
     const auto partial = [&](int64_t begin, int64_t end) -> double {
       const Vector<T> part = x.Part(begin, end);
-      return ROUTINE(T, asum)(part.count(), part.data, part.increment());
+      return VECTOR_ROUTINE(T, asum)(part.count(), part.data, part.increment());
     };
     *plan.views[0].As<double>() = OverBlocks(x.size, partial, Sum);
   });
@@ -136,7 +136,7 @@ void Nrm2(const Plan& plan) {
     const Vector<T> x(plan.views[1], false);
     const auto partial = [&](int64_t begin, int64_t end) -> double {
       const Vector<T> part = x.Part(begin, end);
-      return ROUTINE(T, nrm2)(part.count(), part.data, part.increment());
+      return VECTOR_ROUTINE(T, nrm2)(part.count(), part.data, part.increment());
     };
     const auto norm = [](const std::vector<double>& parts) {
       return EVENKEEL_BLAS(cblas_dnrm2)(static_cast<int>(parts.size()), parts.data(), 1);
@@ -158,7 +158,7 @@ void Axpy(const Plan& plan) {
     const T alpha = static_cast<T>(plan.params[1]);
     RequireApart<T>(plan.views[0], plan.views[1]);
     OverPairs<T>(plan.views[1], plan.views[0], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
-      ROUTINE(T, axpy)(x.count(), alpha, x.data, x.increment(), y.data, y.increment());
+      VECTOR_ROUTINE(T, axpy)(x.count(), alpha, x.data, x.increment(), y.data, y.increment());
     });
   });
 }
@@ -167,7 +167,7 @@ void CopyVector(const Plan& plan) {
   Visit(plan, [&](auto tag) {
     using T = ELEMENT(tag);
     OverPairs<T>(plan.views[1], plan.views[0], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
-      ROUTINE(T, copy)(x.count(), x.data, x.increment(), y.data, y.increment());
+      VECTOR_ROUTINE(T, copy)(x.count(), x.data, x.increment(), y.data, y.increment());
     });
   });
 }
@@ -176,7 +176,7 @@ void Swap(const Plan& plan) {
   Visit(plan, [&](auto tag) {
     using T = ELEMENT(tag);
     OverPairs<T>(plan.views[0], plan.views[1], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
-      ROUTINE(T, swap)(x.count(), x.data, x.increment(), y.data, y.increment());
+      VECTOR_ROUTINE(T, swap)(x.count(), x.data, x.increment(), y.data, y.increment());
     });
   });
 }
@@ -186,7 +186,7 @@ void Rot(const Plan& plan) {
     using T = ELEMENT(tag);
     const auto [c, s] = std::pair(static_cast<T>(plan.params[1]), static_cast<T>(plan.params[2]));
     OverPairs<T>(plan.views[0], plan.views[1], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
-      ROUTINE(T, rot)(x.count(), x.data, x.increment(), y.data, y.increment(), c, s);
+      VECTOR_ROUTINE(T, rot)(x.count(), x.data, x.increment(), y.data, y.increment(), c, s);
     });
   });
 }
@@ -197,7 +197,7 @@ void Rotm(const Plan& plan) {
     T h[5];
     for (int i = 0; i < 5; ++i) h[i] = static_cast<T>(plan.params[i + 1]);
     OverPairs<T>(plan.views[0], plan.views[1], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
-      ROUTINE(T, rotm)(x.count(), x.data, x.increment(), y.data, y.increment(), h);
+      VECTOR_ROUTINE(T, rotm)(x.count(), x.data, x.increment(), y.data, y.increment(), h);
     });
   });
 }

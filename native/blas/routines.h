@@ -10,6 +10,7 @@
 #include "../kernels.h"
 #include "../matrix.h"
 #include "../parallel.h"
+#include "scratch.h"
 
 namespace evenkeel::blas {
 
@@ -21,8 +22,26 @@ constexpr auto Choose(Single single, Double twice) {
     return twice;
   }
 }
-// ROUTINE(float, axpy) is cblas_saxpy.
-#define ROUTINE(T, name) Choose<T>(EVENKEEL_BLAS(cblas_s##name), EVENKEEL_BLAS(cblas_d##name))
+// VECTOR_ROUTINE(float, axpy) is cblas_saxpy.
+#define VECTOR_ROUTINE(T, name) Choose<T>(EVENKEEL_BLAS(cblas_s##name), EVENKEEL_BLAS(cblas_d##name))
+
+// A routine with room for its scratch memory.
+template <typename Function>
+struct Routine {
+  Function* function;
+
+  template <typename... Arguments>
+  void operator()(Arguments... arguments) const {
+    const Scratch scratch;
+    function(arguments...);
+  }
+};
+template <typename Function>
+constexpr Routine<Function> WithScratch(Function* function) {
+  return {function};
+}
+// ROUTINE(float, trsv) calls cblas_strsv, with room for its scratch memory.
+#define ROUTINE(T, name) WithScratch(VECTOR_ROUTINE(T, name))
 
 // Elements that are worth a thread of their own, where memory is what takes the time.
 constexpr int64_t kMatrixGrain = 1 << 16;

@@ -110,14 +110,18 @@ describe('evenkeel init', () => {
     expect(out.stdout).toMatch(/head\.weight .* ones +1 +0\n/);
   });
 
-  it('stops when it is asked to, and leaves nothing half done', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('stops at %s with status %i, and leaves nothing half done', async (signal, status) => {
+    const folder = at(`large-${signal}`);
     writeFileSync(at('large.json'), JSON.stringify({ tensors: { a: [30000, 20000] } }));
-    const run = start(['init', at('large'), '--model', at('large.json'), '--preset', 'torch']);
-    while (!existsSync(at('large')) || readdirSync(at('large')).length === 0) await wait(5);
-    run.child.kill('SIGINT');
-    expect(await run.ended).toBe(1);
+    const run = start(['init', folder, '--model', at('large.json'), '--preset', 'torch']);
+    while (!existsSync(folder) || readdirSync(folder).length === 0) await wait(5);
+    run.child.kill(signal);
+    expect(await run.ended).toBe(status);
     expect(run.said()).toBe('evenkeel: interrupted; files that are complete stay, run it again to go on\n');
-    expect(readdirSync(at('large'))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('ends with status 1 where reading back finds something wrong', () => {

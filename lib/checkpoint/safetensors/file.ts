@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { types } from 'node:util';
-import { argumentError, describe, fileError, formatError, rangeError, stateError } from '../../errors.js';
+import { argumentError, describe, fileError, formatError, rangeError, renamed, stateError } from '../../errors.js';
 import { checkSize } from '../../shape.js';
 import { Tensor } from '../../tensor/index.js';
 import { checkPath, memorySource, openFile, type Source, systemCode, systemError } from '../files.js';
@@ -258,6 +258,8 @@ export async function loadState(path: string | URL | Uint8Array): Promise<Map<st
   const checkpoint = await openFor('loadState', path);
   try {
     return await checkpoint.state();
+  } catch (error) {
+    throw renamed('loadState', error);
   } finally {
     await checkpoint.close();
   }
