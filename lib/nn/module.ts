@@ -84,6 +84,9 @@ export abstract class Module {
 
   /** This module and all below it, each once, with dotted paths. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (typeof prefix !== 'string')
+      throw argumentError('namedModules', `prefix must be a string, got ${describe(prefix)}`);
+    if (!(seen instanceof Set)) throw argumentError('namedModules', `seen must be a Set, got ${describe(seen)}`);
     if (seen.has(this)) return;
     seen.add(this);
     yield [prefix, this];

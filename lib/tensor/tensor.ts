@@ -42,7 +42,7 @@ export class Tensor {
   /** The gradient, once `backward` has reached this tensor; null before. */
   grad: Tensor | null = null;
 
-  /** Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
+  /** @internal Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
   constructor(elements: TensorView, requiresGrad = false, viewOf?: autograd.ViewOf) {
     if (elements?.strides === undefined) {
       throw argumentError('Tensor', 'tensors are made by tensor(), zeros(), fromTypedArray() and so on');

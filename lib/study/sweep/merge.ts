@@ -1,4 +1,5 @@
 // Files of the shares of a study, joined.
+import { checkPath } from '../../checkpoint/files.js';
 import { argumentError, describe } from '../../errors.js';
 import type { Cell } from '../cell/cell.js';
 import { makeGrid } from './grid.js';
@@ -28,12 +29,11 @@ export function mergeStudies(
   inputs: readonly string[],
   say: (message: string) => void = (message) => process.emitWarning(message),
 ): MergeResult {
-  if (typeof output !== 'string' || output === '') {
-    throw argumentError(call, `expected the name of the file to make, got ${describe(output)}`);
-  }
-  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((path) => typeof path === 'string')) {
+  checkPath(call, output);
+  if (!Array.isArray(inputs) || inputs.length === 0) {
     throw argumentError(call, `expected the names of the files to join, got ${describe(inputs)}`);
   }
+  for (const path of inputs) checkPath(call, path);
   const headers = inputs.map(readHeader);
   const [first] = headers;
   const other = headers.findIndex(({ study }) => study !== first!.study);
