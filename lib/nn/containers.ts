@@ -28,8 +28,8 @@ abstract class ModuleSequence extends Module {
 
   /** The module at an index; negative ones count from the end. */
   at(index: number): Module {
-    const module = this.items().at(index);
-    if (!Number.isInteger(index) || module === undefined) {
+    const module = Number.isInteger(index) ? this.items().at(index) : undefined;
+    if (module === undefined) {
       throw rangeError('at', `index ${describe(index)} is out of range for ${this.length} modules`);
     }
     return module;
@@ -68,7 +68,7 @@ abstract class ModuleSequence extends Module {
     this.#check('insert', module);
     this.#checkNumbered('insert');
     const { length } = this;
-    const at = index < 0 ? index + length : index;
+    const at = Number.isInteger(index) && index < 0 ? index + length : index;
     if (!Number.isInteger(at) || at < 0 || at > length) {
       throw rangeError('insert', `index ${describe(index)} is out of range for ${length} modules`);
     }

@@ -293,7 +293,10 @@ if (options.replay !== undefined) {
   reset();
   evenkeel.setNumThreads(2);
   await run(steps).then(
-    () => console.log('nothing wrong'),
+    () => {
+      console.log('nothing wrong');
+      for (const { call } of steps) console.log(call, counts[call]);
+    },
     (finding) => {
       console.log(finding.message);
       process.exit(1);

@@ -1,5 +1,4 @@
 // Files of the shares of a study, joined.
-import { checkPath } from '../../checkpoint/files.js';
 import { argumentError, describe } from '../../errors.js';
 import type { Cell } from '../cell/cell.js';
 import { makeGrid } from './grid.js';
@@ -15,6 +14,9 @@ export interface MergeResult {
 
 const call = 'mergeStudies';
 
+/** Whether the system could have such a file. */
+const isPath = (path: unknown) => typeof path === 'string' && path !== '' && !path.includes('\0');
+
 /**
  * Joins files of results of one study into one, in the grid's order: that of all shares is the same to the byte as that of a
  * study in one piece. The file that is made may be among those that are read.
@@ -29,11 +31,12 @@ export function mergeStudies(
   inputs: readonly string[],
   say: (message: string) => void = (message) => process.emitWarning(message),
 ): MergeResult {
-  checkPath(call, output);
-  if (!Array.isArray(inputs) || inputs.length === 0) {
+  if (!isPath(output)) {
+    throw argumentError(call, `expected the name of the file to make, got ${describe(output)}`);
+  }
+  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isPath)) {
     throw argumentError(call, `expected the names of the files to join, got ${describe(inputs)}`);
   }
-  for (const path of inputs) checkPath(call, path);
   const headers = inputs.map(readHeader);
   const [first] = headers;
   const other = headers.findIndex(({ study }) => study !== first!.study);
