@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
 const batchSeconds = 60;
 /** Seconds that one case may take before it is said to hang. */
 const patience = 20;
+/** Until its first case, and after its last. */
+const beginning = 60;
 /** The same where a large number was given: it may be an amount of work, so nobody waits for it, and it is no finding. */
 const impatience = 3;
 const isWork = (text) => /[1-9]\d{3}|e\d|Infinity/.test(text);
@@ -75,6 +77,7 @@ function batch(args) {
     child.stderr.on('data', (data) => {
       stderr = (stderr + data).slice(-20_000);
     });
+    rmSync(log, { force: true });
     let last = '';
     let since = performance.now();
     let problem;
@@ -90,7 +93,7 @@ function batch(args) {
       if (now !== last) {
         last = now;
         since = performance.now();
-      } else if (performance.now() - since > 1000 * (isWork(now) ? impatience : patience)) {
+      } else if (performance.now() - since > 1000 * (now === '' ? beginning : isWork(now) ? impatience : patience)) {
         problem = 'hangs';
         child.kill('SIGKILL');
       }
