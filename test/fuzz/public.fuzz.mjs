@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
 /** Seconds of one process, after which another begins with a new seed. */
 const batchSeconds = 60;
 /** Seconds that one case may take before it is said to hang. */
-const patience = 20;
+const patience = 60;
 /** Until its first case, and after its last. */
 const beginning = 60;
 /** The same where a large number was given: it may be an amount of work, so nobody waits for it, and it is no finding. */
@@ -54,6 +54,7 @@ function batch(args) {
   const [command, ...rest] = [
     ...limited,
     process.execPath,
+    '--no-warnings',
     script,
     '--types',
     types,
