@@ -56,7 +56,8 @@ abstract class ModuleSequence extends Module {
   }
 
   protected addAll(call: string, modules: Iterable<Module>): this {
-    if (typeof modules !== 'object' || modules === null || !(Symbol.iterator in modules)) {
+    const isList = typeof modules === 'object' && modules !== null && Symbol.iterator in modules;
+    if (!isList || ArrayBuffer.isView(modules)) {
       throw argumentError(call, `expected a list of modules, got ${describe(modules)}`);
     }
     for (const module of [...modules].map((module) => this.#check(call, module))) this.append(module);

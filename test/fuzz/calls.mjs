@@ -104,7 +104,7 @@ const economies = {
 function thrifty(economy, [first, ...rest]) {
   if (first !== undefined && first?.k !== 'object' && first?.k !== 'undefined') return [first, ...rest];
   const own = Object.fromEntries(first?.entries ?? []);
-  return [{ k: 'object', way: 'plain', ...first, entries: Object.entries({ ...economy, ...own }) }, ...rest];
+  return [{ k: 'object', way: first?.way ?? 'plain', entries: Object.entries({ ...economy, ...own }) }, ...rest];
 }
 
 // What a call may do ------------------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ function wrongWith(error, text) {
   if (!codes.has(error.code)) return `${error.name} without a code: ${error.message}`;
   if (!(error instanceof TypeError || error instanceof RangeError))
     return `${error.name} is neither a TypeError nor a RangeError`;
-  if (!/^[\w.$#]+: \S/s.test(error.message)) return `does not name the call: ${error.message}`;
+  if (!/^[\w.$#]+: ./s.test(error.message)) return `does not name the call: ${error.message}`;
   if (error.message.length > 2000) return `message of ${error.message.length} characters`;
   return undefined;
 }
@@ -167,7 +167,7 @@ const isThenable = (value) => value instanceof Promise;
 /** What can be done with any result: to look at it. */
 function look(result) {
   // Tensors of TensorFlow.js have a text of their own making.
-  if (result instanceof core.Tensor) return;
+  if (result instanceof core.Tensor || Array.isArray(result)) return;
   if (result instanceof evenkeel.Tensor) {
     if (result.numel() < 1000) String(result);
   } else if (typeof result?.next === 'function' && typeof result[Symbol.iterator] === 'function') {

@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as blas from '../../lib/blas/index.js';
 import * as checkpoint from '../../lib/checkpoint/index.js';
 import { init, nn, optim, setNumThreads, tensor, zeros } from '../../lib/index.js';
 import * as study from '../../lib/study/index.js';
@@ -21,6 +22,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-found-'));
 const model = (namedParameters: unknown) => ({ namedModules: () => new Map(), namedParameters: () => namedParameters });
 const wrong = (value: unknown) => value as never;
 const described = (tensor: unknown) => wrong({ source: 'x', tensors: [tensor], tied: new Map() });
+const a = new Float64Array(9);
 const net = () => new study.MeanField({ activation: 'tanh', sigmaW: 1 });
 
 describe('calls that threw what has no code', () => {
@@ -48,6 +50,12 @@ describe('calls that threw what has no code', () => {
     ['ERR_RANGE', 'setNumThreads', () => setNumThreads(wrong(gone()))],
     ['ERR_RANGE', 'at', () => new nn.ModuleList([]).at(wrong([[]]))],
     ['ERR_RANGE', 'insert', () => new nn.ModuleList([]).insert(wrong(1n), new nn.ReLU())],
+    ['ERR_ARGUMENT', 'extend', () => new nn.ModuleList([]).extend(wrong(gone()))],
+    ['ERR_ARGUMENT', 'registerModule', () => new nn.ModuleList([]).registerModule('__proto__', new nn.ReLU())],
+    ['ERR_ARGUMENT', 'registerModule', () => new nn.ReLU().registerModule(wrong(Object.create(null)), new nn.ReLU())],
+    ['ERR_ARGUMENT', 'registerParameter', () => new nn.ReLU().registerParameter(wrong(Object.create(null)), null)],
+    ['ERR_ARGUMENT', 'gemm', () => blas.gemm(a, a, a, wrong(Symbol('m')), 1, wrong(Symbol('k')))],
+    ['ERR_ARGUMENT', 'syrk', () => blas.syrk(a, a, wrong(1n), wrong(Object.create(null)))],
     ['ERR_ARGUMENT', 'AdamW', () => new optim.AdamW(wrong(gone()))],
     ['ERR_ARGUMENT', 'finiteWidthBand', () => study.finiteWidthBand(wrong({}), { width: 2, depth: 2 })],
     ...(['nextQ', 'chi1', 'chiQ', 'curvature', 'layerVariance', 'fixedCorrelation'] as const).map(

@@ -30,7 +30,7 @@ const patience = 60;
 const beginning = 60;
 /** The same where a large number was given: it may be an amount of work, so nobody waits for it, and it is no finding. */
 const impatience = 3;
-const isWork = (text) => /[1-9]\d{3}|e\d|Infinity/.test(text);
+const isWork = (text) => /[1-9]\d{3}|e\d|Infinity|long array/.test(text);
 const largest = 4e9;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-fuzz-'));
