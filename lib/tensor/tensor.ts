@@ -84,7 +84,8 @@ export class Tensor {
     const length = this.numel();
     const storage = array as TensorArray;
     keepArray(storage);
-    return offset === 0 && length === storage.length ? storage : storage.subarray(offset, offset + length);
+    // An empty tensor may lie anywhere, also in memory that is gone, of which no part can be taken.
+    return length === storage.length ? storage : storage.subarray(offset, offset + length);
   }
 
   /** The number of elements. */

@@ -120,7 +120,8 @@ function wrongWith(error, text) {
   if (!(error instanceof Error)) return `threw what is no error: ${String(error)}`;
   // The engine's own words, whenever such an object is touched.
   if (/proxy that has been revoked|'get' on proxy/.test(error.message) && text.includes('"sly"')) return undefined;
-  if (/^Class constructor A cannot/.test(error.message) && text.includes('"class"')) return undefined;
+  if (/^Class constructors? .*cannot be invoked/.test(error.message) && /"class"|"function proxy"/.test(text))
+    return undefined;
   if (!codes.has(error.code)) return `${error.name} without a code: ${error.message}`;
   if (!(error instanceof TypeError || error instanceof RangeError))
     return `${error.name} is neither a TypeError nor a RangeError`;

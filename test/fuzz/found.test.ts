@@ -18,6 +18,13 @@ function gone(): Uint8Array {
   return bytes;
 }
 
+/** A tensor of which the same is true. */
+function lost(size: number, dtype: 'float32' | 'float64' = 'float32') {
+  const t = zeros([size + 1], { dtype }).narrow(0, 1, size);
+  structuredClone(t.array.buffer, { transfer: [t.array.buffer as ArrayBuffer] });
+  return t;
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'evenkeel-found-'));
 const model = (namedParameters: unknown) => ({ namedModules: () => new Map(), namedParameters: () => namedParameters });
 const wrong = (value: unknown) => value as never;
@@ -56,6 +63,8 @@ describe('calls that threw what has no code', () => {
     ['ERR_ARGUMENT', 'registerParameter', () => new nn.ReLU().registerParameter(wrong(Object.create(null)), null)],
     ['ERR_ARGUMENT', 'gemm', () => blas.gemm(a, a, a, wrong(Symbol('m')), 1, wrong(Symbol('k')))],
     ['ERR_ARGUMENT', 'syrk', () => blas.syrk(a, a, wrong(1n), wrong(Object.create(null)))],
+    ['ERR_ARGUMENT', 'initialize', () => init.initialiser(wrong(gone()), 'zeros')],
+    ['ERR_DETACHED', 'verify', () => init.verify(lost(3, 'float64'), init.normalTarget(0, 1))],
     ['ERR_ARGUMENT', 'AdamW', () => new optim.AdamW(wrong(gone()))],
     ['ERR_ARGUMENT', 'finiteWidthBand', () => study.finiteWidthBand(wrong({}), { width: 2, depth: 2 })],
     ...(['nextQ', 'chi1', 'chiQ', 'curvature', 'layerVariance', 'fixedCorrelation'] as const).map(
@@ -156,6 +165,10 @@ it('chiMean of billions takes no time: Stirling goes on where the recursion ends
   // E chi_n E chi_(n+1) = n, on either side and across the border.
   for (const n of [4095, 4096, 4097, 5000, 1e6]) expect(Math.abs(ratio(n)) / n).toBeLessThan(1e-14);
   expect(study.chiMean(2 ** 31)).toBeCloseTo(Math.sqrt(2 ** 31), 4);
+});
+
+it('an empty tensor has an empty array, wherever it lies', () => {
+  expect(lost(0).array.length).toBe(0);
 });
 
 it('a model that gives its parameters as pairs is a model', () => {
