@@ -1,7 +1,7 @@
 // Finds and configures the native core.
 import { createRequire } from 'node:module';
 import { betterBlasCore, cpuInfo, missingForCore } from './blas_core.js';
-import { argumentError, rangeError } from './errors.js';
+import { argumentError, describe, rangeError } from './errors.js';
 import { type Loaded, loadAddon } from './loader/index.js';
 import { root } from './root.js';
 
@@ -79,7 +79,7 @@ const maxThreads = 256;
 
 function checkThreads(call: string, threads: unknown): number {
   if (typeof threads !== 'number' || !Number.isInteger(threads) || threads < 1 || threads > maxThreads) {
-    throw rangeError(call, `expected a whole number of threads from 1 to ${maxThreads}, got ${String(threads)}`);
+    throw rangeError(call, `expected a whole number of threads from 1 to ${maxThreads}, got ${describe(threads)}`);
   }
   return threads;
 }

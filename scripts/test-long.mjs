@@ -2,6 +2,7 @@
 // last line says how many passed and failed. `npm run test:long -- asan` runs the rows whose names contain "asan".
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as fuzzers from './lib/fuzzers.mjs';
 import { busyWorkers, maskedCpus, tsanAddon, valgrind } from './lib/hardening.mjs';
 import { fetchHighway, highwayNeeds } from './lib/highway.mjs';
 import { withLock } from './lib/lock.mjs';
@@ -14,7 +15,9 @@ import { checkWorkflows } from './release/workflows.mjs';
 const rows = [
   { name: 'native tests, release build', run: () => nativeTests('release') },
   { name: 'native tests, asan (address and undefined behaviour)', run: () => nativeTests('asan', { env: asanEnv() }) },
-  { name: 'random calls of the addon, asan', run: asanCalls },
+  { name: 'random calls, asan', run: () => fuzzers.javascriptAsan(60) },
+  { name: 'random files', run: () => fuzzers.files(60) },
+  { name: 'random plans, libFuzzer', run: () => fuzzers.native(60, { needsClang: true }) },
   { name: 'random programs, asan', run: asanPrograms },
   { name: 'native tests, tsan (data races)', run: () => nativeTests('tsan', tsan()) },
   { name: 'eight workers that call the addon, tsan', run: () => tsanAddon(tsan()) },
@@ -56,14 +59,7 @@ function asanEnv() {
   };
 }
 
-/** The addon itself under the address sanitizer, which also sees accesses beside JavaScript's arrays. */
-async function asanCalls() {
-  await withLock(() => buildNativeTests('asan'));
-  const minutes = ['--minutes', '0.75', '--runs', '2000'];
-  return must(process.execPath, ['test/boundary.fuzz.mjs', ...minutes], { env: asanAddonEnv() });
-}
-
-/** The first programs of the long property test on the same build. */
+/** The first programs of the long property test, with the addon itself under the address sanitizer. */
 async function asanPrograms() {
   await withLock(() => buildNativeTests('asan'));
   const env = { EVENKEEL_PROPERTY_PROGRAMS: '20000', ...asanAddonEnv() };

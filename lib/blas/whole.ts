@@ -125,7 +125,8 @@ export function gemv<A extends FloatArray>(a: A, x: A, y: A, alpha = 1, beta = 0
 
 /** The length of what may be no array: the routine says so then. */
 const lengthOf = (array: unknown): number => (ArrayBuffer.isView(array) ? (array as FloatArray).length : 0);
-const leadingOf = (size: number): number => Math.max(1, size);
+/** Sizes that are no numbers are left for the routine to refuse. */
+const leadingOf = (size: number): number => (typeof size === 'number' ? Math.max(1, size) : size);
 
 /** As `sgbmv`: y <- alpha op(a) x + beta y. a has a row of kl + ku + 1 elements for each row of the matrix. Returns y. */
 export function gbmv<A extends FloatArray>(

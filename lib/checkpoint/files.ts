@@ -116,10 +116,11 @@ export function memorySource(bytes: Uint8Array): Source {
     name: 'the buffer',
     size: bytes.length,
     async read(call, position, into) {
-      const from = bytes.subarray(position, position + into.length);
-      if (from.length < into.length)
+      if (into.length === 0) return;
+      // Of a detached buffer the length is 0, and not even a part of it can be named.
+      if (bytes.length < position + into.length)
         throw formatError(call, 'the buffer is gone: its ArrayBuffer was detached or shrunk');
-      into.set(from);
+      into.set(bytes.subarray(position, position + into.length));
     },
     close: async () => {},
   };

@@ -1,8 +1,17 @@
 // Initialisation schemes of whole architectures, as rules: numbers and patterns, no code paths of their own.
 import { types } from 'node:util';
-import { argumentError, rangeError } from '../errors.js';
-import { fans, type Shape, sameShape } from '../shape.js';
-import type { Initialisable, LearningRate, Matcher, ParameterInfo, Rule } from './rules.js';
+import { checkNumber, checkOptions } from '../arguments.js';
+import { argumentError, describe, rangeError } from '../errors.js';
+import { checkDescribedShape, fans, type Shape, sameShape } from '../shape.js';
+import {
+  checkModel,
+  type Initialisable,
+  type LearningRate,
+  type Matcher,
+  type ParameterInfo,
+  parametersOf,
+  type Rule,
+} from './rules.js';
 import type { InitSpec } from './table.js';
 
 const zeros: InitSpec = { initialiser: 'zeros' };
@@ -60,10 +69,10 @@ export function torch(): Rule[] {
  * init.initialize(model, init.presets.gpt2({ layers: 12 }), { seed: 0 });
  */
 export function gpt2(options: { layers: number; std?: number }): Rule[] {
-  const { layers, std = 0.02 } = options;
-  if (!Number.isInteger(layers) || layers < 1) {
-    throw rangeError('presets.gpt2', `layers must be a whole number, 1 or more, got ${layers}`);
-  }
+  const call = 'presets.gpt2';
+  const { layers, std: given = 0.02 } = checkOptions(call, options);
+  if (!isWhole(layers, 1)) throw rangeError(call, `layers must be a whole number, 1 or more, got ${describe(layers)}`);
+  const std = checkNumber(call, 'std', given);
   return [
     ...norms,
     { match: isBias, init: zeros },
@@ -90,19 +99,37 @@ export function fixup(options: {
   classifier: Matcher | readonly Matcher[];
   branch: Matcher | readonly Matcher[];
 }): Rule[] {
-  const { branches: L, branchLayers: m, last, classifier, branch } = options;
-  if (!Number.isInteger(L) || L < 1) throw rangeError('presets.fixup', `branches must be 1 or more, got ${L}`);
-  if (!Number.isInteger(m) || m < 2) {
-    throw rangeError('presets.fixup', `branchLayers must be 2 or more (with 1 the scale is undefined), got ${m}`);
+  const call = 'presets.fixup';
+  const { branches: L, branchLayers: m, last, classifier, branch } = checkOptions(call, options);
+  if (!isWhole(L, 1)) throw rangeError(call, `branches must be 1 or more, got ${describe(L)}`);
+  if (!isWhole(m, 2)) {
+    throw rangeError(call, `branchLayers must be 2 or more (with 1 the scale is undefined), got ${describe(m)}`);
   }
-  const list = (matchers: Matcher | readonly Matcher[]) => (Array.isArray(matchers) ? matchers : [matchers]);
+  for (const [name, matcher] of Object.entries({ last, classifier, branch })) {
+    if (matcher === undefined) throw argumentError(call, `${name} must say which parameters it means, got undefined`);
+  }
+  const list = (matchers: Matcher | readonly Matcher[] | undefined) =>
+    Array.isArray(matchers) ? matchers : [matchers];
   return [
     { match: [...list(last), ...list(classifier)] as Matcher[], init: zeros },
     { match: (info) => isBias(info) || info.name.startsWith('bias'), init: zeros },
     { match: ({ name, shape }) => name.startsWith('scale') || shape.length < 2, init: ones },
-    { match: branch, init: he(L ** (-1 / (2 * m - 2))) },
+    { match: branch!, init: he(L ** (-1 / (2 * m - 2))) },
     { match: ({ shape }) => shape.length >= 2, init: he(1) },
   ];
+}
+
+const isWhole = (value: unknown, least: number): value is number =>
+  Number.isInteger(value) && (value as number) >= least;
+
+/** The shapes of a narrow model's parameters: as they are given, or the model's own. */
+function baseShapes(call: string, base: unknown): ReadonlyMap<string, Shape> {
+  if (types.isMap(base)) {
+    for (const shape of base.values()) checkDescribedShape(call, shape);
+    return base as ReadonlyMap<string, Shape>;
+  }
+  checkModel(base as Initialisable, call);
+  return new Map([...parametersOf(call, base as Initialisable)].map(([path, { shape }]) => [path, shape]));
 }
 
 /** He's normal distribution by fan_out, times a factor. */
@@ -128,11 +155,10 @@ function he(scale: number): (info: ParameterInfo) => InitSpec {
  * const plan = init.initialize(wide, init.presets.mup({ base: narrow }), { seed: 0 });
  */
 export function mup(options: { base: Initialisable | ReadonlyMap<string, Shape>; gain?: number }): Rule[] {
-  const { base, gain = 1 } = options;
   const call = 'presets.mup';
-  const shapes = types.isMap(base)
-    ? (base as ReadonlyMap<string, Shape>)
-    : new Map([...(base as Initialisable).namedParameters()].map(([path, { shape }]) => [path, shape]));
+  const { base, gain: given = 1 } = checkOptions(call, options);
+  const gain = checkNumber(call, 'gain', given);
+  const shapes = baseShapes(call, base);
 
   const ratios = (info: ParameterInfo) => {
     const { path, shape } = info;

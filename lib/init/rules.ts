@@ -147,10 +147,37 @@ function toPredicate(matcher: Matcher): (info: ParameterInfo) => boolean {
   );
 }
 
+/** Pairs of a name and an object, such as a model's own methods give. */
+function named(call: string, what: string, pairs: unknown): [string, object][] {
+  const isIterable = typeof (pairs as Iterable<unknown> | null)?.[Symbol.iterator] === 'function';
+  const all: unknown[] = isIterable ? [...(pairs as Iterable<unknown>)] : [undefined];
+  const wrong = all.findIndex((pair) => {
+    const [name, value] = Array.isArray(pair) ? pair : [];
+    return typeof name !== 'string' || typeof value !== 'object' || value === null;
+  });
+  if (wrong < 0) return all as [string, object][];
+  throw argumentError(
+    call,
+    `expected the model's ${what} with their names, got ${describe(isIterable ? all[wrong] : pairs)}`,
+  );
+}
+
+/**
+ * A model's parameters by name.
+ *
+ * @throws TypeError (ERR_ARGUMENT) where it has something else in their place
+ */
+export function parametersOf(call: string, model: Initialisable): Map<string, Tensor> {
+  const pairs = named(call, 'parameters', model.namedParameters());
+  const wrong = pairs.find(([, parameter]) => !(parameter instanceof Tensor));
+  if (wrong === undefined) return new Map(pairs as [string, Tensor][]);
+  throw argumentError(call, `the parameter ${describe(wrong[0])} must be a Tensor, got ${describe(wrong[1])}`);
+}
+
 /** The model's parameters with what rules may ask about them. */
 export function* describeParameters(model: Initialisable): Generator_<ParameterInfo> {
-  const modules = new Map(model.namedModules());
-  for (const [path, parameter] of model.namedParameters()) {
+  const modules = new Map(named('initialize', 'modules', model.namedModules()));
+  for (const [path, parameter] of parametersOf('initialize', model)) {
     const dot = path.lastIndexOf('.');
     const module = modules.get(dot < 0 ? '' : path.slice(0, dot)) ?? model;
     const weight = (module as { weight?: unknown }).weight;
@@ -167,9 +194,9 @@ export function* describeParameters(model: Initialisable): Generator_<ParameterI
 
 type Generator_<T> = globalThis.Generator<T, void, undefined>;
 
-export function checkModel(model: Initialisable): void {
+export function checkModel(model: Initialisable, call = 'initialize'): void {
   if (typeof model?.namedParameters !== 'function' || typeof model.namedModules !== 'function') {
-    throw argumentError('initialize', `expected a module, got ${describe(model)}`);
+    throw argumentError(call, `expected a module, got ${describe(model)}`);
   }
 }
 

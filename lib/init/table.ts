@@ -207,6 +207,7 @@ export interface Initialiser {
  * @throws TypeError (ERR_ARGUMENT) for a name that is not one of the table's, and for an option that the initialiser does not have
  */
 export function initialiser(path: string, spec: InitSpec): Initialiser {
+  if (typeof path !== 'string') throw argumentError('initialize', `the path must be a string, got ${describe(path)}`);
   const given = withName(spec);
   const name = (given as { initialiser?: unknown } | null | undefined)?.initialiser;
   if (typeof name !== 'string' || !Object.hasOwn(initialisers, name)) {

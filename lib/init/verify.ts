@@ -4,7 +4,7 @@ import * as ops from '../ops/index.js';
 import { numElements } from '../shape.js';
 import { kolmogorovTail } from '../special.js';
 import { operand, type Tensor } from '../tensor/index.js';
-import { reshapeView, restride } from '../view.js';
+import { checkMemory, reshapeView, restride } from '../view.js';
 import type { Target } from './target.js';
 
 /** What `verify` found. */
@@ -53,6 +53,7 @@ export function verify(tensor: Tensor, target: Target): Verification {
   if (typeof target !== 'object' || target === null || typeof target.mean !== 'number') {
     throw argumentError(call, `expected a target distribution, got ${describe(target)}`);
   }
+  checkMemory(call, view);
   const n = numElements(view.shape);
   const elements = ops.contiguous(call, ops.cast(call, view, 'float64')).array as Float64Array;
   const values = elements.length === n ? elements : elements.subarray(view.offset, view.offset + n);

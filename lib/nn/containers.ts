@@ -29,8 +29,8 @@ abstract class ModuleSequence extends Module {
 
   /** The module at an index; negative ones count from the end. */
   at(index: number): Module {
-    const module = this.items().at(index);
-    if (!Number.isInteger(index) || module === undefined) {
+    const module = Number.isInteger(index) ? this.items().at(index) : undefined;
+    if (module === undefined) {
       throw rangeError('at', `index ${describe(index)} is out of range for ${this.length} modules`);
     }
     return module;
@@ -57,7 +57,8 @@ abstract class ModuleSequence extends Module {
   }
 
   protected addAll(call: string, modules: Iterable<Module>): this {
-    if (typeof modules !== 'object' || modules === null || !(Symbol.iterator in modules)) {
+    const isList = typeof modules === 'object' && modules !== null && Symbol.iterator in modules;
+    if (!isList || ArrayBuffer.isView(modules)) {
       throw argumentError(call, `expected a list of modules, got ${describe(modules)}`);
     }
     for (const module of [...modules].map((module) => this.#check(call, module))) this.append(module);
@@ -69,7 +70,7 @@ abstract class ModuleSequence extends Module {
     this.#check('insert', module);
     this.#checkNumbered('insert');
     const { length } = this;
-    const at = index < 0 ? index + length : index;
+    const at = Number.isInteger(index) && index < 0 ? index + length : index;
     if (!Number.isInteger(at) || at < 0 || at > length) {
       throw rangeError('insert', `index ${describe(index)} is out of range for ${length} modules`);
     }

@@ -84,6 +84,9 @@ export abstract class Module {
 
   /** This module and all below it, each once, with dotted paths. */
   *namedModules(prefix = '', seen = new Set<Module>()): Generator<[string, Module]> {
+    if (typeof prefix !== 'string')
+      throw argumentError('namedModules', `prefix must be a string, got ${describe(prefix)}`);
+    if (!(seen instanceof Set)) throw argumentError('namedModules', `seen must be a Set, got ${describe(seen)}`);
     if (seen.has(this)) return;
     seen.add(this);
     yield [prefix, this];
@@ -139,11 +142,17 @@ export abstract class Module {
     return this;
   }
 
-  #checkName(call: string, name: unknown, known: boolean): void {
+  /** What is in a field of the object itself. */
+  #own(name: string): unknown {
+    return Object.hasOwn(this, name) ? (this as unknown as Record<string, unknown>)[name] : undefined;
+  }
+
+  /** `isKnown` says whether a field that is there already may be replaced; nothing is asked of what is no name. */
+  #checkName(call: string, name: unknown, isKnown: (name: string) => boolean): void {
     if (typeof name !== 'string' || name === '' || name.includes('.')) {
       throw argumentError(call, `expected a name without dots, got ${describe(name)}`);
     }
-    if (name in this && !known) {
+    if (name in this && !isKnown(name)) {
       throw argumentError(call, `the module has a field or method ${describe(name)} already`);
     }
   }
@@ -158,7 +167,7 @@ export abstract class Module {
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw argumentError(call, `expected a Tensor or null, got ${describe(tensor)}`);
     }
-    this.#checkName(call, name, this.#buffers.has(name));
+    this.#checkName(call, name, () => this.#buffers.has(name));
     this.#buffers.set(name, { persistent });
     Object.assign(this, { [name]: tensor });
   }
@@ -169,8 +178,10 @@ export abstract class Module {
     if (parameter !== null && !(parameter instanceof Parameter)) {
       throw argumentError(call, `expected a Parameter or null, got ${describe(parameter)}`);
     }
-    const value = (this as unknown as Record<string, unknown>)[name];
-    this.#checkName(call, name, Object.hasOwn(this, name) && (value === null || value instanceof Parameter));
+    this.#checkName(call, name, () => {
+      const value = this.#own(name);
+      return value === null || value instanceof Parameter;
+    });
     Object.assign(this, { [name]: parameter });
   }
 
@@ -178,7 +189,8 @@ export abstract class Module {
   registerModule(name: string, module: Module): void {
     const call = 'registerModule';
     if (!(module instanceof Module)) throw argumentError(call, `expected a Module, got ${describe(module)}`);
-    this.#checkName(call, name, (this as unknown as Record<string, unknown>)[name] instanceof Module);
+    // A field of its own: what it inherits, `__proto__` first of all, is none.
+    this.#checkName(call, name, () => this.#own(name) instanceof Module);
     Object.assign(this, { [name]: module });
   }
 

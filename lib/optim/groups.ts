@@ -2,6 +2,7 @@
 import { checkOptions } from '../arguments.js';
 import { argumentError, describe } from '../errors.js';
 import type { Initialisable, LearningRate, PlanRow } from '../init/index.js';
+import { parametersOf } from '../init/rules.js';
 import type { Tensor } from '../tensor/index.js';
 import { checkAtLeast } from './optimizer.js';
 
@@ -43,7 +44,7 @@ export function learningRateGroups(
   const { rule, lr } = checkOptions(call, options);
   if (!rules.includes(rule)) throw argumentError(call, `rule must be 'sgd' or 'adam', got ${describe(rule)}`);
   checkAtLeast(call, 'lr', lr, 0);
-  const parameters = new Map(model.namedParameters());
+  const parameters = parametersOf(call, model);
   const factors = new Map<string, number>();
   for (const { path, learningRate } of plan.rows as RatePlan['rows']) {
     if (!parameters.has(path)) throw argumentError(call, `the model has no parameter ${describe(path)}`);

@@ -38,8 +38,7 @@ export abstract class Optimizer<Options extends object> {
     if (new.target === Optimizer) throw argumentError(call, 'is a base class; use SGD, Adam or AdamW');
     this.#defaults = { ...defaults, ...known(call, checkOptions(call, options), defaults) };
     this.check(call, this.#defaults);
-    const isList = typeof params === 'object' && params !== null && Symbol.iterator in params;
-    if (!isList || params instanceof Tensor) {
+    if (!isIterable(params) || params instanceof Tensor) {
       throw argumentError(call, `expected a list of parameters or groups, got ${describe(params)}`);
     }
     const list = [...(params as Iterable<Tensor | GroupOptions<Options>>)];
@@ -189,7 +188,8 @@ export abstract class Optimizer<Options extends object> {
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+  // Of numbers there are lists too, some of them in memory that is gone.
+  return typeof value === 'object' && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value);
 }
 
 /** The options given; refuses those the optimiser does not have, which would be ignored silently. */

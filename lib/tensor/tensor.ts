@@ -42,7 +42,7 @@ export class Tensor {
   /** The gradient, once `backward` has reached this tensor; null before. */
   grad: Tensor | null = null;
 
-  /** Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
+  /** @internal Use the creation functions: `tensor`, `zeros`, `randn`, `fromTypedArray`. */
   constructor(elements: TensorView, requiresGrad = false, viewOf?: autograd.ViewOf) {
     if (elements?.strides === undefined) {
       throw argumentError('Tensor', 'tensors are made by tensor(), zeros(), fromTypedArray() and so on');
@@ -84,7 +84,8 @@ export class Tensor {
     const length = this.numel();
     const storage = array as TensorArray;
     keepArray(storage);
-    return offset === 0 && length === storage.length ? storage : storage.subarray(offset, offset + length);
+    // An empty tensor may lie anywhere, also in memory that is gone, of which no part can be taken.
+    return length === storage.length ? storage : storage.subarray(offset, offset + length);
   }
 
   /** The number of elements. */

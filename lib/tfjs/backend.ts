@@ -33,7 +33,7 @@ export class EvenkeelBackend extends cpu.MathBackendCPU {
     (this as unknown as { firstUse: boolean }).firstUse = false;
   }
 
-  /** An array for an output, with arbitrary elements. */
+  /** @internal An array for an output, with arbitrary elements. */
   take<D extends PlainDType>(dtype: D, length: number) {
     return recycler.take(dtype, length);
   }

@@ -184,7 +184,8 @@ void Swap(const Plan& plan) {
 void Rot(const Plan& plan) {
   Visit(plan, [&](auto tag) {
     using T = ELEMENT(tag);
-    const auto [c, s] = std::pair(static_cast<T>(plan.params[1]), static_cast<T>(plan.params[2]));
+    const auto c = static_cast<T>(plan.params[1]);
+    const auto s = static_cast<T>(plan.params[2]);
     OverPairs<T>(plan.views[0], plan.views[1], IsSet(plan.params[0]), [&](const Vector<T>& x, const Vector<T>& y) {
       VECTOR_ROUTINE(T, rot)(x.count(), x.data, x.increment(), y.data, y.increment(), c, s);
     });

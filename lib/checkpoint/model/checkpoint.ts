@@ -1,8 +1,9 @@
 // What a checkpoint is to hold that is like another one: from that one's header alone.
 
+import { checkOptions } from '../../arguments.js';
 import type { DType } from '../../dtype.js';
 import { argumentError, describe, dtypeError } from '../../errors.js';
-import type { Shape } from '../../shape.js';
+import { checkDescribedShape, type Shape } from '../../shape.js';
 import { isFloating } from '../dtype_names.js';
 import { type SafetensorsDType, tensorDType } from '../safetensors/dtypes.js';
 import type { DescribedTensor, ModelDescription } from './description.js';
@@ -48,8 +49,13 @@ export function describeCheckpoint(checkpoint: CheckpointHeader, options: { sour
   if (!(checkpoint?.tensors instanceof Map)) {
     throw argumentError(call, `expected an opened checkpoint, got ${describe(checkpoint)}`);
   }
-  const { source = 'checkpoint' } = options;
-  const known = [...checkpoint.tensors].map(([name, { dtype, shape }]) => {
+  const { source = 'checkpoint' } = checkOptions(call, options);
+  const known = [...checkpoint.tensors].map(([name, info]) => {
+    if (typeof name !== 'string' || typeof info?.dtype !== 'string') {
+      throw argumentError(call, `expected tensors by name, got ${describe(name)}: ${describe(info)}`);
+    }
+    const { dtype } = info;
+    const shape = checkDescribedShape(call, info.shape);
     const ours = tensorDType(dtype);
     if (ours === undefined) throw dtypeError(call, `${source}: ${name} is of ${dtype}, which cannot be made here`);
     return { name, dtype: ours, shape };

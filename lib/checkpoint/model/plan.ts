@@ -1,8 +1,10 @@
 // What becomes of every tensor of a description: the rules of whole models, on layers that have shapes but no elements.
-import { argumentError } from '../../errors.js';
+import { checkDType } from '../../dtype.js';
+import { argumentError, describe } from '../../errors.js';
 import { type Action, type Initialisable, makePlan, type PlanRow, type Rule } from '../../init/rules.js';
 import * as nn from '../../nn/index.js';
-import { Tensor } from '../../tensor/index.js';
+import { checkDescribedShape } from '../../shape.js';
+import { checkTensor, Tensor } from '../../tensor/index.js';
 import { lazyView } from '../../view.js';
 import type { DescribedTensor, ModelDescription } from './description.js';
 
@@ -50,6 +52,18 @@ function asModel(tensors: readonly DescribedTensor[], dtype: ModelDescription['d
   return { namedModules: () => modules, namedParameters: () => parameters };
 }
 
+/** Checks one tensor of a description that somebody else may have made. */
+function checkTensorOf(tensor: DescribedTensor): void {
+  const call = 'planDescription';
+  const { name, layer, dtype } = tensor ?? {};
+  if (typeof name !== 'string' || typeof layer !== 'string') {
+    throw argumentError(call, `expected tensors with a name and a layer, got ${describe(tensor)}`);
+  }
+  checkDescribedShape(call, tensor.shape);
+  if (dtype !== undefined) checkDType(call, dtype);
+  if (tensor.value !== undefined) checkTensor(call, tensor.value);
+}
+
 /**
  * What becomes of every tensor, in the description's order: the first of the rules that matches decides, then the description's
  * own scheme; what neither speaks of is kept (`matched` is false). Rules are for parameters: buffers start as the description
@@ -70,6 +84,7 @@ export function planDescription(description: ModelDescription, rules: readonly R
     throw argumentError('planDescription', 'expected a description, such as describeConfig gives');
   }
   const { tensors, dtype } = description;
+  for (const tensor of tensors) checkTensorOf(tensor);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   /** Of which the description's own scheme decides. */
   const own = new Set<string>();

@@ -60,7 +60,7 @@ export function safetensorsDType(dtype: DType): SafetensorsDType {
 
 /** Our dtype of the same elements, or undefined where there is none. */
 export function tensorDType(dtype: SafetensorsDType): DType | undefined {
-  return table.get(dtype)!.dtype;
+  return table.get(dtype)?.dtype;
 }
 
 /** Bits of an element. */

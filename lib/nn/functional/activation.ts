@@ -2,7 +2,7 @@
 import { checkNumber, checkOptions } from '../../arguments.js';
 import * as ops from '../../ops/index.js';
 import { checkDim } from '../../shape.js';
-import { apply, applyInPlace, operand, type Tensor } from '../../tensor/index.js';
+import { apply, applyInPlace, checkTensor, operand, type Tensor } from '../../tensor/index.js';
 
 /** Options of activations that can change their input. */
 export interface InplaceOptions {
@@ -138,7 +138,7 @@ function softmaxDim(call: string, input: Tensor, dim: number | null | undefined)
  * nn.functional.softmax(randn(2, 3), 1).sum(1); // tensor([1., 1.])
  */
 export function softmax(input: Tensor, dim: number | null = null): Tensor {
-  return input.softmax(softmaxDim('softmax', input, dim));
+  return checkTensor('softmax', input).softmax(softmaxDim('softmax', input, dim));
 }
 
 /**
@@ -149,5 +149,5 @@ export function softmax(input: Tensor, dim: number | null = null): Tensor {
  * nn.functional.logSoftmax(randn(2, 3), 1);
  */
 export function logSoftmax(input: Tensor, dim: number | null = null): Tensor {
-  return input.logSoftmax(softmaxDim('logSoftmax', input, dim));
+  return checkTensor('logSoftmax', input).logSoftmax(softmaxDim('logSoftmax', input, dim));
 }

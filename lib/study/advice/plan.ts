@@ -42,8 +42,12 @@ function shape(observation: Observation): Pick<StudyPlan, 'width' | 'depth' | 'a
   };
 }
 
-/** The weights and biases that layers have beside those that they should have; or the activation beside a better one. */
-export function compare(observation: Observation, places: readonly number[]): StudyPlan {
+/**
+ * The weights and biases that layers have beside those that they should have; or the activation beside a better one. Null of no
+ * layers: an activation alone is no network to study.
+ */
+export function compare(observation: Observation, places: readonly number[]): StudyPlan | null {
+  if (places.length === 0) return null;
   const layers = places.map((i) => observation.layers[i]!);
   const [sigmaW, sigmaB] = [median(layers.map(({ sigmaW }) => sigmaW)), median(layers.map(({ sigmaB }) => sigmaB))];
   const same = shape(observation);
@@ -81,7 +85,8 @@ export function residuals(observation: Observation, branches: number, normalisat
 }
 
 /** Inputs as alike as they are beside others. */
-export function correlations(observation: Observation, correlation: number): StudyPlan {
+export function correlations(observation: Observation, correlation: number): StudyPlan | null {
+  if (observation.layers.length === 0) return null;
   const same = shape(observation);
   const sigmaW = targetOf(same.activation[0]!, false)?.sigmaW ?? 1;
   return { ...same, sigmaW: [round(sigmaW)], correlation: [Math.min(1, Number(correlation.toPrecision(8))), 0.5] };

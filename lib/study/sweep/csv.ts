@@ -68,7 +68,7 @@ const columns: readonly (readonly [string, (result: CellResult, layer: LayerResu
  */
 export function* studyCsv(results: Iterable<CellResult>): Generator<string, void, undefined> {
   const call = 'studyCsv';
-  if (typeof results?.[Symbol.iterator] !== 'function') {
+  if (typeof results?.[Symbol.iterator] !== 'function' || ArrayBuffer.isView(results)) {
     throw argumentError(call, `expected cell results, got ${describe(results)}`);
   }
   yield stringify([columns.map(([name]) => name)]);

@@ -14,6 +14,9 @@ export interface MergeResult {
 
 const call = 'mergeStudies';
 
+/** Whether the system could have such a file. */
+const isPath = (path: unknown) => typeof path === 'string' && path !== '' && !path.includes('\0');
+
 /**
  * Joins files of results of one study into one, in the grid's order: that of all shares is the same to the byte as that of a
  * study in one piece. The file that is made may be among those that are read.
@@ -28,10 +31,10 @@ export function mergeStudies(
   inputs: readonly string[],
   say: (message: string) => void = (message) => process.emitWarning(message),
 ): MergeResult {
-  if (typeof output !== 'string' || output === '') {
+  if (!isPath(output)) {
     throw argumentError(call, `expected the name of the file to make, got ${describe(output)}`);
   }
-  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((path) => typeof path === 'string')) {
+  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isPath)) {
     throw argumentError(call, `expected the names of the files to join, got ${describe(inputs)}`);
   }
   const headers = inputs.map(readHeader);

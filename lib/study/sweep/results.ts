@@ -1,6 +1,7 @@
 // The results of a study as a file of JSON Lines: a header, then a line for each cell, in the order in which they were done.
 // A line is written by one call, so that a process that is killed leaves whole lines, and at most one torn one at the end.
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { systemError } from '../../checkpoint/files.js';
 import { argumentError, describe, stateError } from '../../errors.js';
 import type { CellResult } from '../cell/cell.js';
 import { lines, writeFully, writeWhole } from './files.js';
@@ -30,6 +31,15 @@ interface Place {
 
 /** How often results are forced to the disk, in ms: what a power cut can cost. A process that dies loses nothing. */
 const syncTime = 1000;
+
+/** Work on a file; what the system has against it is told with its path. */
+function ofFile<T>(doing: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemError(call, doing, path, error);
+  }
+}
 
 /** The first line of a study's file, without its newline. */
 function headerOf({ id, grid, cells }: CellGrid): string {
@@ -105,9 +115,10 @@ export class ResultsFile implements Results {
     this.#study = study;
     this.#mayWrite = access === 'append';
     const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND } = constants;
-    this.#fd = openSync(path, this.#mayWrite ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY, 0o666);
+    const flags = this.#mayWrite ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY;
+    this.#fd = ofFile('open', path, () => openSync(path, flags, 0o666));
     try {
-      this.#read(say);
+      ofFile('read', path, () => this.#read(say));
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -248,18 +259,20 @@ export function writeResults(
     yield `${headerOf(study)}\n`;
     for (const key of keys) yield `${line(key)}\n`;
   }
-  writeWhole(path, texts());
+  ofFile('write', path, () => writeWhole(path, texts()));
 }
 
 /** The header of any study's file. */
 export function readHeader(path: string): Header {
-  const fd = openSync(path, 'r');
+  const fd = ofFile('read', path, () => openSync(path, 'r'));
   try {
-    for (const { bytes } of lines(fd)) return parseHeader(path, bytes.toString('utf8'));
+    return ofFile('read', path, () => {
+      for (const { bytes } of lines(fd)) return parseHeader(path, bytes.toString('utf8'));
+      throw argumentError(call, `${path} is empty: expected a file of study results`);
+    });
   } finally {
     closeSync(fd);
   }
-  throw argumentError(call, `${path} is empty: expected a file of study results`);
 }
 
 function parseHeader(path: string, text: string): Header {

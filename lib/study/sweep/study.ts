@@ -2,6 +2,7 @@
 // the next one.
 import { availableParallelism } from 'node:os';
 import { checkOptions } from '../../arguments.js';
+import { checkPath } from '../../checkpoint/files.js';
 import { argumentError, describe } from '../../errors.js';
 import { checkSignal } from '../../job.js';
 import type { Cell, CellResult } from '../cell/cell.js';
@@ -121,7 +122,8 @@ export async function study(options: StudyOptions = {}, internals: Internals = {
     ...rest
   } = checkOptions(call, options);
   const signal = checkSignal(call, given);
-  const [path, server] = [checkText('file', file), checkText('queue', queue)];
+  const path = file === undefined ? undefined : checkPath(call, file);
+  const server = checkText('queue', queue);
   const counts = {
     workers: checkCount(call, 'workers', workers ?? availableParallelism(), 1024),
     threads: checkCount(call, 'threads', threads ?? 1, 256),

@@ -1,8 +1,8 @@
 // How far one random network of finite width may be from its mean field: the law that measurements are judged by.
 import { checkOptions } from '../../arguments.js';
-import { rangeError } from '../../errors.js';
+import { argumentError, describe, rangeError } from '../../errors.js';
 import { checkSize } from '../../shape.js';
-import type { MeanField } from './meanfield.js';
+import { MeanField } from './meanfield.js';
 
 /** What one layer's measured mean square is to be. */
 export interface BandRow {
@@ -45,6 +45,7 @@ export interface BandOptions {
  */
 export function finiteWidthBand(net: MeanField, options: BandOptions): BandRow[] {
   const call = 'finiteWidthBand';
+  if (!(net instanceof MeanField)) throw argumentError(call, `expected a MeanField, got ${describe(net)}`);
   const { width, depth, q: first = 1 } = checkOptions(call, options);
   const n = checkSize(call, width!, 'width');
   const layers = checkSize(call, depth!, 'depth');

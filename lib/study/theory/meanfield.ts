@@ -1,7 +1,7 @@
 // Mean-field theory of wide random networks: how the mean square q of the pre-activations, their correlation c between two
 // inputs and the gradient's mean square go from layer to layer (Poole et al. 2016; Schoenholz et al. 2017). A layer is
 // h = W phi(h') + b with W_ij ~ N(0, sigma_w^2 / n), b_i ~ N(0, sigma_b^2).
-import { checkFinite, checkOptions } from '../../arguments.js';
+import { checkFinite, checkNumber, checkOptions } from '../../arguments.js';
 import { rangeError } from '../../errors.js';
 import { type Nonlinearity, type NonlinearityName, toNonlinearity } from './nonlinearity.js';
 import { forEachNode, normalMean } from './quadrature.js';
@@ -50,27 +50,32 @@ export class MeanField {
 
   /** The next layer's mean square: sigma_w^2 E phi(z sqrt q)^2 + sigma_b^2. */
   nextQ(q: number): number {
+    checkNumber('nextQ', 'q', q);
     return this.sigmaW ** 2 * this.#mean((x) => this.#phi.f(x) ** 2, q) + this.sigmaB ** 2;
   }
 
   /** The growth of a small distance between inputs, and of the gradient's mean square: sigma_w^2 E phi'(z sqrt q)^2. */
   chi1(q: number): number {
+    checkNumber('chi1', 'q', q);
     return this.sigmaW ** 2 * this.#mean((x) => this.#phi.df(x) ** 2, q);
   }
 
   /** The derivative of `nextQ`: sigma_w^2 E (z^2 - 1) phi(z sqrt q)^2 / 2q, which needs no derivative of phi. */
   chiQ(q: number): number {
+    checkNumber('chiQ', 'q', q);
     return (this.sigmaW ** 2 * this.#mean((x, z) => (z * z - 1) * this.#phi.f(x) ** 2, q)) / (2 * q);
   }
 
   /** The second derivative of `nextQ`: sigma_w^2 E (z^4 - 6 z^2 + 3) phi(z sqrt q)^2 / 4q^2. */
   curvature(q: number): number {
+    checkNumber('curvature', 'q', q);
     const g = (x: number, z: number) => (z ** 4 - 6 * z * z + 3) * this.#phi.f(x) ** 2;
     return (this.sigmaW ** 2 * this.#mean(g, q)) / (4 * q * q);
   }
 
   /** sigma_w^4 Var phi(z sqrt q)^2: n times the variance that one layer of n neurons adds to the next mean square. */
   layerVariance(q: number): number {
+    checkNumber('layerVariance', 'q', q);
     const second = this.#mean((x) => this.#phi.f(x) ** 2, q);
     const fourth = this.#mean((x) => this.#phi.f(x) ** 4, q);
     return this.sigmaW ** 4 * (fourth - second ** 2);
@@ -90,12 +95,16 @@ export class MeanField {
 
   /** The next layer's correlation of two inputs of mean square q and correlation c. */
   nextC(q: number, c: number): number {
+    checkNumber('nextC', 'q', q);
+    checkNumber('nextC', 'c', c);
     if (c === 1) return 1;
     return (this.sigmaW ** 2 * this.#pairMean(this.#phi.f, q, c) + this.sigmaB ** 2) / this.nextQ(q);
   }
 
   /** The derivative of `nextC` times nextQ(q) / q: sigma_w^2 E phi'(u) phi'(v). At c = 1 this is `chi1`. */
   chiC(q: number, c: number): number {
+    checkNumber('chiC', 'q', q);
+    checkNumber('chiC', 'c', c);
     return c === 1 ? this.chi1(q) : this.sigmaW ** 2 * this.#pairMean(this.#phi.df, q, c);
   }
 
@@ -128,6 +137,7 @@ export class MeanField {
    * @param q the mean square; the fixed point by default
    */
   fixedCorrelation(q = this.fixedPoint()): number {
+    checkNumber('fixedCorrelation', 'q', q);
     if (!(q > 0) || q === Infinity || this.chi1(q) <= 1 + 1e-12) return 1;
     const change = (c: number) => this.nextC(q, c) - c;
     // Odd activations without biases: independent inputs stay independent.
