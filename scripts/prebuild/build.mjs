@@ -39,7 +39,7 @@ export async function buildPlatform(platform, { zig, highway }) {
     HWY_SOURCE_DIR: highway,
     OpenBLAS_LIBRARIES: stub,
     OpenBLAS_INCLUDE_DIRS: blas.include,
-    CMAKE_JS_INC: `${at('node_modules/node-api-headers/include')};${at('node_modules/node-addon-api')}`,
+    CMAKE_JS_INC: at('node_modules/node-api-headers/include'),
   };
   if (platform.os === 'win32') {
     const definitions = at('node_modules/node-api-headers/def/node_api.def');

@@ -25,7 +25,6 @@ function parts(platform, { zig, highway, blas }) {
       'compiled into the addon',
       path.join(path.dirname(zig), 'LICENSE'),
     ],
-    ['node-addon-api', 'compiled into the addon', npm('node-addon-api', 'LICENSE.md')],
     ['node-api-headers', 'compiled into the addon', npm('node-api-headers', 'LICENSE')],
   ];
 }

@@ -36,14 +36,14 @@ function nativeParts(pins, lock) {
       description: 'the compiler, whose run time, libc++, libc++abi and libunwind are compiled into the addon',
       packages: of(() => true),
     },
-    ...['node-addon-api', 'node-api-headers'].map((name) => ({
-      name,
-      version: locked(name),
-      purl: `pkg:npm/${name}@${locked(name)}`,
+    {
+      name: 'node-api-headers',
+      version: locked('node-api-headers'),
+      purl: `pkg:npm/node-api-headers@${locked('node-api-headers')}`,
       licenses: licence('MIT'),
       description: 'headers, compiled into the addon',
       packages: of(() => true),
-    })),
+    },
   ];
 }
 
