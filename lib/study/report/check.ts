@@ -1,97 +1,86 @@
 // What reports are made of, checked: results may come from files, other processes and older versions.
+import * as v from 'valibot';
 import { argumentError, describe } from '../../errors.js';
 import type { CellResult } from '../cell/cell.js';
 
-type Check = (value: unknown) => boolean;
+/** Any number: NaN and infinities are results too. */
+const number = v.custom<number>((value) => typeof value === 'number');
+const numbers = v.array(number);
+const sample = v.looseObject({ mean: number, std: number, values: numbers });
+const spec = v.intersect([
+  v.object({ initialiser: v.string() }),
+  v.record(v.string(), v.nullable(v.union([v.string(), number, v.boolean()]))),
+]);
 
-const isNumber: Check = (value) => typeof value === 'number';
-const isText: Check = (value) => typeof value === 'string';
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-
-/** An object whose fields are as they should be; it may have others. */
-function record(fields: Record<string, Check>): Check {
-  const checks = Object.entries(fields);
-  return (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    checks.every(([name, check]) => check((value as Record<string, unknown>)[name]));
-}
-
-const numbers = listOf(isNumber);
-const sample = record({ mean: isNumber, std: isNumber, values: numbers });
-const band = record({ mean: isNumber, std: isNumber });
-
-/** An initialiser by its name, alone or with options in plain JSON. */
-const init: Check = (value) =>
-  isText(value) || (record({ initialiser: isText })(value) && Object.values(value as object).every(isPlain));
-const isPlain: Check = (value) => ['string', 'number', 'boolean'].includes(typeof value) || value === null;
-
-const cell = record({
-  ...{
-    width: isNumber,
-    depth: isNumber,
-    activation: isText,
-    init: orNull(init),
-    sigmaW: orNull(isNumber),
-    sigmaB: isNumber,
-  },
-  ...{ batch: isNumber, correlation: isNumber, inputs: orNull(listOf(numbers)), residual: orNull(isNumber) },
-  ...{ normalisation: isText, image: orNull(isNumber), mode: isText, repeats: isNumber },
-  seed: (value) => isNumber(value) || isText(value),
+const cell = v.looseObject({
+  width: number,
+  depth: number,
+  activation: v.string(),
+  init: v.nullable(v.union([v.string(), spec])),
+  sigmaW: v.nullable(number),
+  sigmaB: number,
+  batch: number,
+  correlation: number,
+  inputs: v.nullable(v.array(numbers)),
+  residual: v.nullable(number),
+  normalisation: v.string(),
+  image: v.nullable(number),
+  mode: v.string(),
+  repeats: number,
+  seed: v.union([number, v.string()]),
 });
 
-const layer = record({
-  ...{
-    layer: isNumber,
-    q: sample,
-    c: orNull(sample),
-    mean: isNumber,
-    std: isNumber,
-    maxAbs: isNumber,
-    kurtosis: isNumber,
-  },
-  ...{
-    nonFinite: isNumber,
-    gradient: orNull(sample),
-    gradientRatio: orNull(isNumber),
-    weightGradient: orNull(isNumber),
-  },
-  activation: record({
-    mean: isNumber,
-    meanSquare: isNumber,
-    zeros: isNumber,
-    dead: isNumber,
-    saturated: orNull(isNumber),
+const expected = v.looseObject({
+  q: number,
+  c: number,
+  gradient: number,
+  band: v.nullable(v.looseObject({ mean: number, std: number })),
+});
+
+const agreement = v.looseObject({
+  z: number,
+  varianceRatio: v.nullable(number),
+  interval: v.nullable(numbers),
+  agrees: v.boolean(),
+});
+
+const layer = v.looseObject({
+  layer: number,
+  q: sample,
+  c: v.nullable(sample),
+  mean: number,
+  std: number,
+  maxAbs: number,
+  kurtosis: number,
+  nonFinite: number,
+  activation: v.looseObject({
+    mean: number,
+    meanSquare: number,
+    zeros: number,
+    dead: number,
+    saturated: v.nullable(number),
   }),
-  expected: orNull(record({ q: isNumber, c: isNumber, gradient: isNumber, band: orNull(band) })),
-  agreement: orNull(
-    record({
-      z: isNumber,
-      varianceRatio: orNull(isNumber),
-      interval: orNull(numbers),
-      agrees: (value) => typeof value === 'boolean',
-    }),
-  ),
+  gradient: v.nullable(sample),
+  gradientRatio: v.nullable(number),
+  weightGradient: v.nullable(number),
+  expected: v.nullable(expected),
+  agreement: v.nullable(agreement),
 });
 
-const spectrum = record({
-  ...{ largest: sample, smallest: orNull(sample), effectiveRank: orNull(sample), values: orNull(numbers) },
+const spectrum = v.looseObject({
+  largest: sample,
+  smallest: v.nullable(sample),
+  effectiveRank: v.nullable(sample),
+  values: v.nullable(numbers),
 });
 
-const parts: readonly (readonly [string, Check])[] = Object.entries({
+const result = v.looseObject({
   cell,
-  mode: isText,
-  layers: listOf(layer),
-  spectrum: orNull(spectrum),
-  overflowLayer: orNull(isNumber),
-  vanishLayer: orNull(isNumber),
+  mode: v.string(),
+  layers: v.array(layer),
+  spectrum: v.nullable(spectrum),
+  overflowLayer: v.nullable(number),
+  vanishLayer: v.nullable(number),
 });
 
 /**
@@ -101,15 +90,11 @@ const parts: readonly (readonly [string, Check])[] = Object.entries({
  */
 export function checkResults(call: string, results: unknown): asserts results is readonly CellResult[] {
   if (!Array.isArray(results)) throw argumentError(call, `expected a list of cell results, got ${describe(results)}`);
-  for (const result of results) {
-    if (typeof result !== 'object' || result === null) {
-      throw argumentError(call, `expected a list of cell results, got one with ${describe(result)}`);
-    }
-    const wrong = parts.find(([name, check]) => !check(result[name]));
-    if (wrong === undefined) continue;
-    throw argumentError(
-      call,
-      `expected a list of cell results, got one whose ${wrong[0]} is not what a study measures`,
-    );
+  for (const one of results) {
+    const { issues } = v.safeParse(result, one, { abortEarly: true });
+    if (issues === undefined) continue;
+    const path = v.getDotPath(issues[0]);
+    const got = path === null ? `one with ${describe(one)}` : `one whose ${path} is ${describe(issues[0].input)}`;
+    throw argumentError(call, `expected a list of cell results, got ${got}`);
   }
 }
