@@ -1,4 +1,5 @@
 // What shapes mean: sizes, strides, dimensions, broadcasting, fans. Pure functions of numbers.
+import { checkOptions } from './arguments.js';
 import { argumentError, describe, rangeError, shapeError } from './errors.js';
 
 /** Sizes of a tensor's dimensions. */
@@ -213,12 +214,12 @@ export interface Fans {
  * the layer really connects: a convolution's fan_out is (out / groups) * field / stride, and a transposed convolution's
  * fan_in is (in / groups) * field / stride, where strides multiply as the sizes do.
  */
-export function fans(call: string, shape: Shape, options: FanOptions = {}): Fans {
+export function fans(call: string, shape: Shape, options?: FanOptions): Fans {
   if (shape.length < 2) {
     throw shapeError(call, `fans need a weight of 2 or more dimensions, got shape ${formatShape(shape)}`);
   }
   const field = numElements(shape.slice(2));
-  const { groups, transposed, stride } = options;
+  const { groups, transposed, stride } = checkOptions(call, options);
   const [first, second] = [shape[0]! * field, shape[1]! * field];
   if (groups === undefined && transposed === undefined && stride === undefined) return { fanIn: second, fanOut: first };
   const parts = checkSize(call, groups ?? 1, 'groups');

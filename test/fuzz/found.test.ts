@@ -65,6 +65,7 @@ describe('calls that threw what has no code', () => {
     ['ERR_ARGUMENT', 'syrk', () => blas.syrk(a, a, wrong(1n), wrong(Object.create(null)))],
     ['ERR_ARGUMENT', 'initialize', () => init.initialiser(wrong(gone()), 'zeros')],
     ['ERR_DETACHED', 'verify', () => init.verify(lost(3, 'float64'), init.normalTarget(0, 1))],
+    ['ERR_ARGUMENT', 'calculateFanInAndFanOut', () => init.calculateFanInAndFanOut(zeros(2, 2), wrong(null))],
     ['ERR_ARGUMENT', 'AdamW', () => new optim.AdamW(wrong(gone()))],
     ['ERR_ARGUMENT', 'finiteWidthBand', () => study.finiteWidthBand(wrong({}), { width: 2, depth: 2 })],
     ...(['nextQ', 'chi1', 'chiQ', 'curvature', 'layerVariance', 'fixedCorrelation'] as const).map(
