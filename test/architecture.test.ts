@@ -55,7 +55,7 @@ const order = [
   ['native'],
   ['loader'],
   ['shape'],
-  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core', 'columns', 'units'],
+  ['dtype', 'arguments', 'special', 'heap', 'root', 'blas_core', 'columns', 'units', 'paths'],
   ['errors'],
 ];
 const depth = new Map(order.flatMap((row, i) => row.map((layer) => [layer, i] as const)));
@@ -178,6 +178,7 @@ describe('files', () => {
     'lib/loader/platform.ts': 'test/loader/index.test.ts',
     'lib/loader/explain.ts': 'test/loader/index.test.ts',
     'lib/loader/installed.ts': 'test/loader/index.test.ts',
+    'lib/paths.ts': 'test/checkpoint/safetensors/file.test.ts',
     'lib/run.ts': 'test/tensor.test.ts',
     'lib/special.ts': 'test/init/verify.test.ts',
     'lib/checkpoint/files.ts': 'test/checkpoint/safetensors/file.test.ts',

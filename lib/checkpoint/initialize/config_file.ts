@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateError } from '../../errors.js';
-import { readWhole, systemCode, systemError } from '../files.js';
+import { systemCode, systemError } from '../../paths.js';
+import { readWhole } from '../files.js';
 import { maxDocument } from '../model/source.js';
 import { configName } from './existing.js';
 import type { CheckpointPlan } from './planned.js';

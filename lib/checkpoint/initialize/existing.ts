@@ -2,7 +2,7 @@
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateError } from '../../errors.js';
-import { systemCode, systemError } from '../files.js';
+import { systemCode, systemError } from '../../paths.js';
 import { type Checkpoint, openFor } from '../safetensors/file.js';
 import { indexName } from '../safetensors/sharded.js';
 import type { CheckpointPlan, PlannedShard } from './planned.js';

@@ -2,8 +2,9 @@
 import { statfs } from 'node:fs/promises';
 import { type Claim, claim, release } from '../../claims.js';
 import { fileError, rangeError, renamed } from '../../errors.js';
+import { systemError } from '../../paths.js';
 import { formatSize } from '../../units.js';
-import { makeFolder, systemError } from '../files.js';
+import { makeFolder } from '../files.js';
 import type { ModelDescription } from '../model/description.js';
 import { presetRules } from '../model/presets.js';
 import { describeModel } from '../model/source.js';

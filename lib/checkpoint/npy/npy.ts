@@ -4,9 +4,10 @@ import { claim, release } from '../../claims.js';
 import { formatError } from '../../errors.js';
 import { observe } from '../../memory.js';
 import { contiguousCopy } from '../../ops/index.js';
+import { checkPath } from '../../paths.js';
 import { checkTensor, Tensor } from '../../tensor/index.js';
 import { checkMemory, restride, type TensorView } from '../../view.js';
-import { checkPath, memorySource, openFile, type Source, writeFiles } from '../files.js';
+import { memorySource, openFile, type Source, writeFiles } from '../files.js';
 import { checkTruth, emptyTensor, rowMajorBytes } from '../safetensors/elements.js';
 import { headBytes, type NpyHeader, npyHead, parseNpyHeader, prefixBytes } from './header.js';
 

@@ -1,8 +1,8 @@
 // The results of a study as a file of JSON Lines: a header, then a line for each cell, in the order in which they were done.
 // A line is written by one call, so that a process that is killed leaves whole lines, and at most one torn one at the end.
 import { closeSync, constants, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
-import { systemError } from '../../checkpoint/files.js';
 import { argumentError, describe, stateError } from '../../errors.js';
+import { systemError } from '../../paths.js';
 import type { CellResult } from '../cell/cell.js';
 import { lines, writeFully, writeWhole } from './files.js';
 import type { CellGrid, Grid } from './grid.js';

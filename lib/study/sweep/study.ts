@@ -2,9 +2,9 @@
 // the next one.
 import { availableParallelism } from 'node:os';
 import { checkOptions } from '../../arguments.js';
-import { checkPath } from '../../checkpoint/files.js';
 import { argumentError, describe } from '../../errors.js';
 import { checkSignal } from '../../job.js';
+import { checkPath } from '../../paths.js';
 import type { Cell, CellResult } from '../cell/cell.js';
 import { type CellGrid, type GridOptions, makeGrid } from './grid.js';
 import { type CellSink, runLocally } from './local.js';
