@@ -46,13 +46,13 @@ const underValgrind = [
 export async function valgrind() {
   await withLock(async () => {
     await installPackages([{ apt: 'valgrind', has: () => Boolean(onPath('valgrind')) }]);
-    await buildNativeTests('debug');
+    await buildNativeTests('release');
   });
   const args = ['--error-exitcode=9', '--quiet', '--exit-on-first-error=no', '--track-origins=no'];
   let tests = 0;
   for (const [name, filter] of underValgrind) {
     const program = [
-      at('build-debug/Release', name),
+      at('build-release/Release', name),
       '--gtest_brief=1',
       ...(filter ? [`--gtest_filter=${filter}`] : []),
     ];
