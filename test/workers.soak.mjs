@@ -109,9 +109,9 @@ await Promise.all(slots.map(({ worker }) => worker?.terminate()));
 rmSync(temporary, { recursive: true, force: true });
 
 // Steady: what is in use in the last third is what was in the first, once the process has warmed up. The largest sample says little: it
-// is how much garbage happened to wait in all the workers at once. Warming up takes ten minutes: glibc has eight arenas for each
-// processor, which fill one after another and keep up to 128 MB each, since the addon tells it to (native/memory.cc). The median may
-// grow by a tenth from then on; a shorter run can only say that there are not more than 400 MB for each worker.
+// is how much garbage happened to wait in all the workers at once. Warming up takes ten minutes, most likely since glibc has eight
+// arenas for each processor that fill one after another and keep up to 128 MB each, as the addon tells it to (native/memory.cc). The
+// median may grow by a tenth from then on; a shorter run can only say that there are not more than 400 MB for each worker.
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const warming = 10 * 60_000;
 const long = length >= 2 * warming;

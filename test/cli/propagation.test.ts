@@ -179,7 +179,7 @@ describe('evenkeel study, of propagation', () => {
     expect(readFileSync(at('all.jsonl'))).toEqual(readFileSync(at('once.jsonl')));
     const absent = evenkeel(['study', 'merge', at('x.jsonl'), at('absent.jsonl')]);
     expect(absent).toMatchObject({ status: 1, stdout: '' });
-    expect(absent.stderr).toMatch(/^evenkeel: ENOENT.*absent\.jsonl.*\n$/);
+    expect(absent.stderr).toMatch(/^evenkeel: mergeStudies: cannot read .*absent\.jsonl.*ENOENT.*\n$/);
     expect(existsSync(at('x.jsonl'))).toBe(false);
   });
 

@@ -37,7 +37,7 @@ export function mergeStudies(
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isPath)) {
     throw argumentError(call, `expected the names of the files to join, got ${describe(inputs)}`);
   }
-  const headers = inputs.map(readHeader);
+  const headers = inputs.map((input) => readHeader(call, input));
   const [first] = headers;
   const other = headers.findIndex(({ study }) => study !== first!.study);
   if (other >= 0) {

@@ -33,7 +33,7 @@ interface Place {
 const syncTime = 1000;
 
 /** Work on a file; what the system has against it is told with its path. */
-function ofFile<T>(doing: string, path: string, work: () => T): T {
+function ofFile<T>(call: string, doing: string, path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -116,9 +116,9 @@ export class ResultsFile implements Results {
     this.#mayWrite = access === 'append';
     const { O_RDONLY, O_RDWR, O_CREAT, O_APPEND } = constants;
     const flags = this.#mayWrite ? O_RDWR | O_CREAT | O_APPEND : O_RDONLY;
-    this.#fd = ofFile('open', path, () => openSync(path, flags, 0o666));
+    this.#fd = ofFile(call, 'open', path, () => openSync(path, flags, 0o666));
     try {
-      ofFile('read', path, () => this.#read(say));
+      ofFile(call, 'read', path, () => this.#read(say));
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -259,14 +259,14 @@ export function writeResults(
     yield `${headerOf(study)}\n`;
     for (const key of keys) yield `${line(key)}\n`;
   }
-  ofFile('write', path, () => writeWhole(path, texts()));
+  ofFile(call, 'write', path, () => writeWhole(path, texts()));
 }
 
 /** The header of any study's file. */
-export function readHeader(path: string): Header {
-  const fd = ofFile('read', path, () => openSync(path, 'r'));
+export function readHeader(call: string, path: string): Header {
+  const fd = ofFile(call, 'read', path, () => openSync(path, 'r'));
   try {
-    return ofFile('read', path, () => {
+    return ofFile(call, 'read', path, () => {
       for (const { bytes } of lines(fd)) return parseHeader(path, bytes.toString('utf8'));
       throw argumentError(call, `${path} is empty: expected a file of study results`);
     });

@@ -10,6 +10,8 @@ import { nasty, resultOf, study } from './results.js';
 
 type Any = Record<string, never> & { [key: string]: never };
 const names = Object.keys(seriesCharts) as SeriesName[];
+/** The study's, which take seconds: theory is worked out for them. */
+const studied = contentsOf(study());
 
 describe('every chart', () => {
   const phase = phaseSpec(phaseDiagram('tanh', [{ w: 1, b: 0.1 }]));
@@ -29,7 +31,7 @@ describe('every chart', () => {
   });
 
   it('says how much was measured, and what points, lines and bands are', () => {
-    const { series, phases } = contentsOf(study());
+    const { series, phases } = studied;
     expect(series.map(({ name }) => name)).toEqual(names);
     for (const { about } of series) {
       expect(about).toMatch(/^20 networks a cell, width 256, batch 8\. /);
@@ -77,9 +79,8 @@ describe('as drawn by Vega', () => {
   }
 
   it('points lie where the numbers are, theory beneath', async () => {
-    const contents = contentsOf(study());
-    const { found, domain } = await draw(chartOf(contents, contents.series[0]!, [0, 1]));
-    const rows = dataOf(contents, contents.series[0]!, [0, 1]).rows;
+    const { found, domain } = await draw(chartOf(studied, studied.series[0]!, [0, 1]));
+    const rows = dataOf(studied, studied.series[0]!, [0, 1]).rows;
     const y = (value: number) => 230 * (1 - Math.log(value / domain[0]!) / Math.log(domain[1]! / domain[0]!));
     const symbols = found.filter(
       ({ group, item }) => group === 'measured' && item.mark.marktype === 'symbol' && item.size === 34,
@@ -138,8 +139,7 @@ describe('as drawn by Vega', () => {
 
   it('colours are the theme’s', async () => {
     for (const theme of [themes.light, themes.dark]) {
-      const contents = contentsOf(study());
-      const { found } = await draw(chartOf(contents, contents.series[0]!, [0, 1, 2], { theme }));
+      const { found } = await draw(chartOf(studied, studied.series[0]!, [0, 1, 2], { theme }));
       const fills = new Set(
         found.filter(({ group }) => group === 'band').map(({ item }) => (item as unknown as Any).fill),
       );
@@ -163,7 +163,7 @@ describe('the choice of cells', () => {
     expect(scales.has(0) && scales.has(9)).toBe(true);
   });
   it('is all of them where there is room', () => {
-    expect(pick(contentsOf(study()), 10)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(pick(studied, 10)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(pick(contentsOf([]), 6)).toEqual([]);
   });
 });
