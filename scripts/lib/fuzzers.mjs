@@ -1,4 +1,5 @@
-// The fuzzers, each for so many seconds: JavaScript's border, files, the native border. docs/hardening.md says what they do.
+// The fuzzers, each for so many seconds: JavaScript's border, files, the native border. docs/hardening.md says what they do. They
+// begin anywhere, unless a seed is given.
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.mjs';
@@ -7,13 +8,12 @@ import { installPackages } from './system.mjs';
 import { asanAddonEnv, buildNativeTests, jobs } from './targets.mjs';
 
 /** Every public function with arguments of all kinds, for most of the time; then the addon's own entry. */
-async function calls(seconds, env) {
+async function calls(seconds, env, seed) {
   const raw = Math.max(1, Math.round(seconds / 6));
-  const facade = await must(process.execPath, ['test/fuzz/public.fuzz.mjs', '--seconds', String(seconds - raw)], {
-    env,
-  });
+  const args = ['--seconds', String(seconds - raw), ...(seed === undefined ? [] : ['--seed', String(seed)])];
+  const facade = await must(process.execPath, ['test/fuzz/public.fuzz.mjs', ...args], { env });
   const last = facade.trim().split('\n').at(-1);
-  const { seed, calls, succeeded, functions, called, endless } = JSON.parse(last);
+  const { seed: first, calls, succeeded, functions, called, endless } = JSON.parse(last);
   const output = await must(
     process.execPath,
     ['test/boundary.fuzz.mjs', '--minutes', String(raw / 60), '--runs', '2000'],
@@ -21,7 +21,7 @@ async function calls(seconds, env) {
   );
   const addon = JSON.parse(output);
   return (
-    `seed ${seed}: ${calls} calls of ${called} of ${functions} functions, ${succeeded} succeeded, ${endless} endless; ` +
+    `seed ${first}: ${calls} calls of ${called} of ${functions} functions, ${succeeded} succeeded, ${endless} endless; ` +
     `${addon.calls} calls of the addon, ${addon.succeeded} succeeded`
   );
 }
@@ -29,17 +29,20 @@ async function calls(seconds, env) {
 export const javascript = (seconds) => calls(seconds, cleanEnv());
 
 /** The same on the asan preset's addon, which also sees accesses beside JavaScript's arrays. */
-export async function javascriptAsan(seconds) {
+export async function javascriptAsan(seconds, { seed } = {}) {
   await withLock(() => buildNativeTests('asan'));
   const env = asanAddonEnv();
   // What cannot be allocated is an error of the call, as it is without the sanitizer.
   env.ASAN_OPTIONS += ':allocator_may_return_null=1:max_allocation_size_mb=4000';
-  return calls(seconds, env);
+  return calls(seconds, env, seed);
 }
 
 /** Random files for the parsers of safetensors and NumPy's formats. */
-export async function files(seconds) {
-  const env = cleanEnv({ EVENKEEL_FUZZ_SECONDS: String(Math.ceil(seconds)) });
+export async function files(seconds, { seed } = {}) {
+  const env = cleanEnv({
+    EVENKEEL_FUZZ_SECONDS: String(Math.ceil(seconds)),
+    ...(seed !== undefined && { EVENKEEL_FUZZ_SEED: String(seed) }),
+  });
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
   const args = ['run', '--config', 'vitest.long.config.ts', 'test/checkpoint/safetensors/fuzz.long.ts'];
   const output = await must(process.execPath, [vitest, ...args], { env });
@@ -78,7 +81,7 @@ const clangNeeds = [
 ];
 
 /** Plans for the guard and the kernels behind it, made of bytes: `needsClang` installs it where it is not there. */
-export async function native(seconds, { needsClang = false } = {}) {
+export async function native(seconds, { needsClang = false, seed: given } = {}) {
   const { program, compiler, built } = await withLock(async () => {
     if (needsClang) await installPackages(clangNeeds);
     const start = performance.now();
@@ -87,7 +90,7 @@ export async function native(seconds, { needsClang = false } = {}) {
     return { compiler, program: await buildFuzzer(folder, compiler), built: since(start) };
   });
   const time = Math.max(1, Math.round(seconds));
-  const seed = Math.floor(Math.random() * 2 ** 31) + 1;
+  const seed = given ?? Math.floor(Math.random() * 2 ** 31) + 1;
   const args = compiler
     ? [
         `-seed=${seed}`,

@@ -195,7 +195,7 @@ export async function saveNpz(
 function checkMember(call: string, name: unknown): string {
   if (typeof name !== 'string') throw argumentError(call, `a name must be a string, got ${describe(name)}`);
   // What a path of a zip file may not be; the format counts its bytes in 16 bits.
-  const wrong = /^\/|^[A-Za-z]:\/|\\|\0|(?:^|\/)\.\.(?:\/|$)/.test(name) || Buffer.byteLength(name) > 60_000;
+  const wrong = /^\/|^[A-Za-z]:|\\|\0|(?:^|\/)\.\.(?:\/|$)/.test(name) || Buffer.byteLength(name) > 60_000;
   if (!wrong && name.isWellFormed()) return name;
   throw argumentError(call, `${describe(name)} cannot be the name of a member of a zip file`);
 }
