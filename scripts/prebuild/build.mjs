@@ -51,8 +51,21 @@ export async function buildPlatform(platform, { zig, highway }) {
   const binary = path.join(folder, 'build');
   const flags = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
   await must('cmake', ['-G', 'Ninja', '-S', root, '-B', binary, ...flags], { env });
-  await must('cmake', ['--build', binary, '--target', 'evenkeel', '--parallel', jobs], { env });
+  await Promise.all([
+    must('cmake', ['--build', binary, '--target', 'evenkeel', '--parallel', jobs], { env }),
+    makeRuntime(defines.CMAKE_CXX_COMPILER, folder, env),
+  ]);
   install(platform, path.join(binary, 'Release', 'evenkeel.node'), { zig, highway, blas });
+}
+
+/**
+ * Has zig compile the platform's libc++ and the like into its cache. It would do so when it links the addon, file by file, while
+ * other processors have nothing to do.
+ */
+async function makeRuntime(compiler, folder, env) {
+  const source = path.join(folder, 'stub', 'runtime.cc');
+  writeFileSync(source, 'extern "C" int evenkeel_runtime() { throw 1; }\n');
+  await must(compiler, ['-shared', '-fPIC', '-O3', source, '-o', path.join(folder, 'stub', 'runtime')], { env });
 }
 
 /** Puts the addon, OpenBLAS and the licences where prebuildify would. */
