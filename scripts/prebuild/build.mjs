@@ -53,7 +53,7 @@ export async function buildPlatform(platform, { zig, highway }) {
   await must('cmake', ['-G', 'Ninja', '-S', root, '-B', binary, ...flags], { env });
   await Promise.all([
     must('cmake', ['--build', binary, '--target', 'evenkeel', '--parallel', jobs], { env }),
-    makeRuntime(defines.CMAKE_CXX_COMPILER, folder, env),
+    makeRuntime(platform, defines.CMAKE_CXX_COMPILER, folder, env),
   ]);
   install(platform, path.join(binary, 'Release', 'evenkeel.node'), { zig, highway, blas });
 }
@@ -62,10 +62,11 @@ export async function buildPlatform(platform, { zig, highway }) {
  * Has zig compile the platform's libc++ and the like into its cache. It would do so when it links the addon, file by file, while
  * other processors have nothing to do.
  */
-async function makeRuntime(compiler, folder, env) {
+async function makeRuntime({ os }, compiler, folder, env) {
   const source = path.join(folder, 'stub', 'runtime.cc');
   writeFileSync(source, 'extern "C" int evenkeel_runtime() { throw 1; }\n');
-  await must(compiler, ['-shared', '-fPIC', '-O3', source, '-o', path.join(folder, 'stub', 'runtime')], { env });
+  const flags = ['-O3', '-DNDEBUG', '-s', '-shared', ...(os === 'win32' ? [] : ['-fPIC'])];
+  await must(compiler, [...flags, source, '-o', path.join(folder, 'stub', 'runtime')], { env });
 }
 
 /** Puts the addon, OpenBLAS and the licences where prebuildify would. */
