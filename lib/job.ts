@@ -80,7 +80,9 @@ class Recording implements Recorder, Observer {
     let block = this.blocks.get(buffer);
     if (block === undefined) {
       const read = this.#made.get(buffer) ?? true;
-      block = { number: this.blocks.size, bytes: new Uint8Array(buffer), read, written: false };
+      // Of a detached buffer, on which an empty tensor may lie, there are no bytes to name.
+      const bytes = buffer.byteLength > 0 ? new Uint8Array(buffer) : new Uint8Array(0);
+      block = { number: this.blocks.size, bytes, read, written: false };
       this.blocks.set(buffer, block);
     }
     return block;

@@ -4,7 +4,7 @@ import * as ops from '../ops/index.js';
 import { numElements } from '../shape.js';
 import { kolmogorovTail } from '../special.js';
 import { operand, type Tensor } from '../tensor/index.js';
-import { checkMemory, reshapeView, restride } from '../view.js';
+import { checkMemory, reshapeView, restride, type TensorView } from '../view.js';
 import type { Target } from './target.js';
 
 /** What `verify` found. */
@@ -55,8 +55,7 @@ export function verify(tensor: Tensor, target: Target): Verification {
   }
   checkMemory(call, view);
   const n = numElements(view.shape);
-  const elements = ops.contiguous(call, ops.cast(call, view, 'float64')).array as Float64Array;
-  const values = elements.length === n ? elements : elements.subarray(view.offset, view.offset + n);
+  const values = n === 0 ? new Float64Array(0) : elementsOf(call, view, n);
   const { distribution, mean, std, low, high, kurtosis, cdf } = target;
   const problems: string[] = [];
 
@@ -131,4 +130,10 @@ function orthogonality(call: string, tensor: Tensor, target: Target): string[] {
   return [
     `rows or columns are not orthogonal: a product is off by ${worst.toExponential(1)} for ${squared.toPrecision(4)}`,
   ];
+}
+
+/** The elements as numbers, in order. */
+function elementsOf(call: string, view: TensorView, n: number): Float64Array {
+  const elements = ops.contiguous(call, ops.cast(call, view, 'float64')).array as Float64Array;
+  return elements.length === n ? elements : elements.subarray(view.offset, view.offset + n);
 }

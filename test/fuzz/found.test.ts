@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as blas from '../../lib/blas/index.js';
 import * as checkpoint from '../../lib/checkpoint/index.js';
-import { init, nn, optim, setNumThreads, tensor, zeros } from '../../lib/index.js';
+import { init, matmulAsync, nn, optim, setNumThreads, tensor, zeros } from '../../lib/index.js';
 import * as study from '../../lib/study/index.js';
 import { failure } from '../cases/data.js';
 import { resultOf } from '../study/report/results.js';
@@ -169,8 +169,11 @@ it('chiMean of billions takes no time: Stirling goes on where the recursion ends
   expect(study.chiMean(2 ** 31)).toBeCloseTo(Math.sqrt(2 ** 31), 4);
 });
 
-it('an empty tensor has an empty array, wherever it lies', () => {
+it('an empty tensor has an empty array, wherever it lies', async () => {
   expect(lost(0).array.length).toBe(0);
+  expect(init.verify(lost(0, 'float64'), wrong({ mean: 0 })).ok).toBeTypeOf('boolean');
+  const product = await matmulAsync(lost(0).reshape(2, 0), zeros(0, 3));
+  expect(product.shape).toEqual([2, 3]);
 });
 
 it('a model that gives its parameters as pairs is a model', () => {
