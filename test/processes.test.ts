@@ -23,11 +23,13 @@ describe.runIf(existsSync(fileURLToPath(library)))('as built', () => {
       const wanted = ${numbers};
       for (let round = 0; round < 2; round++) {
         const workers = Array.from({ length: 4 }, () => new Worker(code, { eval: true }));
+        const exits = workers.map((worker) => once(worker, 'exit'));
         const said = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0]));
         if (said.some((sum) => sum !== wanted)) throw new Error('wrong: ' + said);
-        const codes = await Promise.all(workers.map((worker, i) =>
-          i % 2 === 0 ? worker.terminate() : once(worker, 'exit').then(([code]) => code)));
-        if (codes.join() !== '1,0,1,0') throw new Error('ended with ' + codes);
+        for (const worker of [workers[0], workers[2]]) worker.terminate();
+        const codes = (await Promise.all(exits)).flat();
+        // On a busy machine the product may be done before the worker is ended.
+        if (!/^[01],0,[01],0$/.test(codes.join())) throw new Error('ended with ' + codes);
       }
       const product = await lib.matmulAsync(lib.ones(300, 300), lib.ones(300, 300));
       if (product.sum().item() !== 300 ** 3) throw new Error('wrong product');
