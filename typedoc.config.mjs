@@ -56,7 +56,7 @@ export default {
   // a module, TensorFlow.js's own.
   intentionallyNotExported: [
     ...['rows', 'algorithms', 'causes', 'nonlinearities', 'Initialisers', 'OptionsOf', 'RandomLayerOptions'],
-    ...['Node', 'ViewOf', 'TensorView', 'Runnable', 'Maybe', 'AnyClass', 'AnyOptimizer', 'Internals', 'Law'],
+    ...['Node', 'TensorView', 'Runnable', 'Maybe', 'AnyClass', 'AnyOptimizer', 'Internals', 'Law'],
     ...['randomOps', 'TfSeed', 'tfjs/draws.ts:DType'],
     // The signatures of BLAS's functions, one for several of them.
     ...['blas/async.ts:Async', 'blas/gemm.ts:BatchedArguments', 'blas/gemm.ts:GemmArguments', 'blas/level1.ts:Axpy'],
