@@ -14,6 +14,11 @@ export function checkFinite(call: string, name: string, value: unknown): number 
   return number;
 }
 
+/** Whether a value is an object that lists others. Typed arrays list numbers, some of them in memory that is gone. */
+export function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value);
+}
+
 /** Whether a value is an object of no class, of this realm or another. */
 function isPlain(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,5 +1,6 @@
 // Modules made of a list of modules, whose names are '0', '1', ….
 import { types } from 'node:util';
+import { isIterable } from '../arguments.js';
 import { argumentError, describe, rangeError, stateError } from '../errors.js';
 import type { Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
@@ -57,8 +58,7 @@ abstract class ModuleSequence extends Module {
   }
 
   protected addAll(call: string, modules: Iterable<Module>): this {
-    const isList = typeof modules === 'object' && modules !== null && Symbol.iterator in modules;
-    if (!isList || ArrayBuffer.isView(modules)) {
+    if (!isIterable(modules)) {
       throw argumentError(call, `expected a list of modules, got ${describe(modules)}`);
     }
     for (const module of [...modules].map((module) => this.#check(call, module))) this.append(module);

@@ -1,5 +1,5 @@
 // What optimisers have in common: groups of parameters with options of their own, state for each parameter, state dicts.
-import { checkNumber, checkOptions } from '../arguments.js';
+import { checkNumber, checkOptions, isIterable } from '../arguments.js';
 import { argumentError, describe, rangeError, shapeError, stateError } from '../errors.js';
 import { keepArray } from '../memory.js';
 import { cast, contiguousCopy } from '../ops/index.js';
@@ -185,11 +185,6 @@ export abstract class Optimizer<Options extends object> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  // Of numbers there are lists too, some of them in memory that is gone.
-  return typeof value === 'object' && value !== null && Symbol.iterator in value && !ArrayBuffer.isView(value);
 }
 
 /** The options given; refuses those the optimiser does not have, which would be ignored silently. */
