@@ -58,7 +58,8 @@ export function tensorOnBytes(shape: Shape, dtype: DType, bytes: Uint8Array): Te
   const { Array: Storage } = dtypes[dtype];
   const size = Storage.BYTES_PER_ELEMENT;
   const count = numElements(shape);
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // A new array, for the slice of a Buffer is a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const array = new Storage(aligned.buffer as ArrayBuffer, aligned.byteOffset, count) as TensorArray;
   return new Tensor({ array, dtype, shape, strides: contiguousStrides(shape), offset: 0, version: { count: 0 } });
 }
