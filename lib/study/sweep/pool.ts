@@ -98,6 +98,11 @@ export class CellPool {
     }
   }
 
+  /** Whether no cell runs. */
+  isIdle(): boolean {
+    return this.#busy.size === 0;
+  }
+
   /** Ends all threads, once they have left the kernels that they may be in; cells that run or wait fail. */
   async close(): Promise<void> {
     if (this.#closed) return;

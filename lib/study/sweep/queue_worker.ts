@@ -77,7 +77,7 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
     broken ??= error;
     stopNow();
   };
-  const { options: connection, name, end } = connect(address, Redis, say, { refused: breakOff });
+  const { options: connection, name, isLost, end } = connect(address, Redis, say, { refused: breakOff });
   const pool = new CellPool(most, kernelThreads);
   const giveBack = new AbortController();
   const worker = new bullmq.Worker<CellJob, string>(
@@ -106,11 +106,13 @@ export async function studyWorker(options: StudyWorkerOptions): Promise<void> {
   signal?.addEventListener('abort', stopNow, { once: true });
   if (signal?.aborted) stopNow();
   await ended;
-  // Without a server nothing can be given back: its locks run out.
-  const timer = setTimeout(() => giveBack.abort(new Error('the worker stops')), broken === undefined ? grace : 0);
+  // Time for the cells that run, if any. Without a server nothing can be given back: its locks run out.
+  const patience = broken === undefined && !pool.isIdle() ? grace : 0;
+  const timer = setTimeout(() => giveBack.abort(new Error('the worker stops')), patience);
   try {
     // BullMQ's own tidying up waits for its server, whatever may come.
-    const late = wait(broken === undefined ? grace + 3000 : 0, undefined, { ref: false }).then(end);
+    const tidying = broken !== undefined || (pool.isIdle() && isLost()) ? 0 : patience + 3000;
+    const late = wait(tidying, undefined, { ref: false }).then(end);
     await Promise.race([worker.close().catch(() => {}), late]);
   } finally {
     clearTimeout(timer);

@@ -56,6 +56,8 @@ export interface Connection {
   readonly options: BullMQ.QueueBaseOptions & { prefix: string };
   /** The address without a password. */
   readonly name: string;
+  /** Whether the server is known to be away. */
+  readonly isLost: () => boolean;
   /** Ends it at once, with the copies that BullMQ made of it: commands that wait for the server fail. */
   readonly end: () => void;
 }
@@ -110,7 +112,7 @@ export function connect(
     ended = true;
     for (const one of all) endOne(one);
   };
-  return { options: { connection: redis, prefix }, name, end };
+  return { options: { connection: redis, prefix }, name, isLost: () => lost, end };
 }
 
 /** What a server says that will not have us. */
