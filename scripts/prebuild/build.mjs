@@ -10,10 +10,14 @@ import { notices } from './notices.mjs';
 
 const at = (...parts) => path.join(root, ...parts);
 
-/** CMake wants each tool to be one file. */
+/**
+ * CMake wants each tool to be one file. To learn a compiler's name it links a program without an optimiser, for which zig would
+ * compile all of its libraries in one more way, a minute for each platform: the object says as much.
+ */
 function wrap(folder, name, command) {
   const file = path.join(folder, name);
-  writeFileSync(file, `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(' ')} "$@"\n`);
+  const words = command.map((word) => `'${word}'`).join(' ');
+  writeFileSync(file, `#!/bin/sh\ncase "$*" in *CompilerId.*) set -- -c "$@" ;; esac\nexec ${words} "$@"\n`);
   chmodSync(file, 0o755);
   return file;
 }
@@ -26,6 +30,8 @@ export async function buildPlatform(platform, { zig, highway }) {
   const stub = await makeStub(zig, platform, path.join(folder, 'stub'));
   const defines = {
     CMAKE_BUILD_TYPE: 'Release',
+    // Nor does it link what it tries out.
+    CMAKE_TRY_COMPILE_TARGET_TYPE: 'STATIC_LIBRARY',
     CMAKE_SYSTEM_NAME: platform.system,
     CMAKE_SYSTEM_PROCESSOR: platform.processor,
     CMAKE_C_COMPILER: wrap(tools, 'cc', [zig, 'cc', '-target', platform.zig]),
