@@ -46,7 +46,9 @@ export function learningRateGroups(
   checkAtLeast(call, 'lr', lr, 0);
   const parameters = parametersOf(call, model);
   const factors = new Map<string, number>();
-  for (const { path, learningRate } of plan.rows as RatePlan['rows']) {
+  for (const row of plan.rows as (RatePlan['rows'][number] | null | undefined)[]) {
+    if (typeof row?.path !== 'string') throw argumentError(call, `expected rows with a path, got ${describe(row)}`);
+    const { path, learningRate } = row;
     if (!parameters.has(path)) throw argumentError(call, `the model has no parameter ${describe(path)}`);
     const factor: unknown = learningRate?.[rule!] ?? 1;
     checkAtLeast(call, `the factor of ${path}`, factor, 0);

@@ -1,15 +1,22 @@
 // OpenBLAS under a name of its own. The addon is linked against a stub that has the names of the functions it calls and the
 // file name that the library is to have; the library itself is not linked against.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { must, root } from '../lib/run.mjs';
 
 export const prefix = 'scipy_';
 
-/** The functions that the native code calls. */
+/** The functions that the native code calls: by name, or by ROUTINE(T, gemv), which is one for each precision (native/blas/routines.h). */
 export function blasFunctions() {
-  const text = ['blas.cc', 'lapack.cc'].map((file) => readFileSync(path.join(root, 'native', file), 'utf8')).join('');
-  return [...new Set([...text.matchAll(/EVENKEEL_BLAS\((\w+)\)/g)].map(([, name]) => prefix + name))].sort();
+  const native = path.join(root, 'native');
+  const text = readdirSync(native, { recursive: true })
+    .filter((file) => file.endsWith('.cc'))
+    .map((file) => readFileSync(path.join(native, file), 'utf8'))
+    .join('');
+  const named = [...text.matchAll(/EVENKEEL_BLAS\((\w+)\)/g)].map(([, name]) => name);
+  const routines = [...text.matchAll(/ROUTINE\((?:T|ELEMENT\(tag\)), (\w+)\)/g)];
+  const both = routines.flatMap(([, name]) => [`cblas_s${name}`, `cblas_d${name}`]);
+  return [...new Set([...named, ...both].map((name) => prefix + name))].sort();
 }
 
 /** Makes the stub in `folder`, and gives its path: what to link against. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure, must, root } from '../lib/run.mjs';
-import { blasFunctions } from './blas.mjs';
+import { blasFunctions, prefix } from './blas.mjs';
 import { readMachO } from './macho.mjs';
 
 const entryPoints = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
@@ -46,6 +46,10 @@ async function inspectElf(platform, addon, library) {
   expect(same(ours.exports, entryPoints), `exports ${ours.exports.join(', ')}`);
   const foreignMemory = externalBuffers(ours.imports);
   expect(foreignMemory.length === 0, `Electron refuses ${foreignMemory.join(', ')}`);
+  const used = ours.imports.filter((name) => name.startsWith(prefix));
+  expect(same(used, blasFunctions()), `it takes ${used.join(', ')} from OpenBLAS`);
+  const missing = used.filter((name) => !blas.exports.includes(name));
+  expect(missing.length === 0, `OpenBLAS has no ${missing.join(', ')}`);
   expect(ours.runpath === '$ORIGIN', `its run path is ${ours.runpath}`);
   expect(ours.nodelete, 'it is not marked NODELETE');
   expect(ours.needed.includes(platform.library), `it needs ${ours.needed.join(', ')}`);
@@ -60,7 +64,7 @@ async function inspectElf(platform, addon, library) {
   );
   const newest = versions.reduce((most, version) => (newer(version, most) ? version : most), '0');
   expect(!newer(newest, floor), `it asks for GLIBC_${newest}`);
-  return `${platform.libc === 'glibc' ? `newest symbol GLIBC_${newest}, ` : ''}run path $ORIGIN, needs ${ours.needed.join(' ')}`;
+  return `${platform.libc === 'glibc' ? `newest symbol GLIBC_${newest}, ` : ''}run path $ORIGIN, needs ${ours.needed.join(' ')}; ${used.length} functions of OpenBLAS, all there`;
 }
 
 /** What zig's linker adds to the exports of every library: where it lies. */

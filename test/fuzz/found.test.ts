@@ -54,6 +54,11 @@ describe('calls that threw what has no code', () => {
       'learningRateGroups',
       () => optim.learningRateGroups(wrong(model({})), { rows: [] }, { rule: 'sgd', lr: 1 }),
     ],
+    [
+      'ERR_ARGUMENT',
+      'learningRateGroups',
+      () => optim.learningRateGroups(model({}), wrong({ rows: [undefined] }), { rule: 'sgd', lr: 1 }),
+    ],
     ['ERR_RANGE', 'setNumThreads', () => setNumThreads(wrong(gone()))],
     ['ERR_RANGE', 'at', () => new nn.ModuleList([]).at(wrong([[]]))],
     ['ERR_RANGE', 'insert', () => new nn.ModuleList([]).insert(wrong(1n), new nn.ReLU())],
