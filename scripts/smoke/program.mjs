@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Generator, info, init, matmul, randn, randperm, tensor, zeros } from 'evenkeel';
+import { ddot, dgemv, ssyr2k } from 'evenkeel/blas';
 import { initializeCheckpoint, loadState, saveCheckpoint } from 'evenkeel/checkpoint';
 import { study } from 'evenkeel/study';
 
@@ -77,6 +78,36 @@ function product() {
   return `${m} x ${k} x ${n}, float32 and float64, exact`;
 }
 
+/** A routine of each level of BLAS, on small whole numbers. */
+function blas() {
+  const same = (got, wanted) => {
+    if (`${got}` !== `${wanted}`) throw new Error(`${got}, not ${wanted}`);
+  };
+  const [x, y] = [1000, 2000].map((size) => Float64Array.from({ length: size }, (_, i) => (i % 7) - 3));
+  const sum = x.reduce((dot, value, i) => dot + value * y[2 * i], 0);
+  same(ddot(1000, x, 1, y, 2), sum);
+  const out = new Float64Array(2);
+  dgemv(
+    'row-major',
+    'no-transpose',
+    2,
+    3,
+    1,
+    Float64Array.of(1, 2, 3, 4, 5, 6),
+    3,
+    Float64Array.of(1, 0, -1),
+    1,
+    0,
+    out,
+    1,
+  );
+  same(out, [-2, -2]);
+  const C = new Float32Array(4);
+  ssyr2k('row-major', 'upper', 'no-transpose', 2, 1, 1, Float32Array.of(1, 2), 1, Float32Array.of(3, 4), 1, 0, C, 2);
+  same(C, [6, 10, 0, 16]);
+  return 'a routine of each level, exact';
+}
+
 /** LAPACK: Q'Q is the identity, QR is the matrix. */
 function decomposition() {
   const a = randn([60, 40], { dtype: 'float64', generator: new Generator(3) });
@@ -143,6 +174,7 @@ const FROZEN_CHECKPOINT = '6925b50e2fa99e4a886ecc9a5ef46c556a4701e202308196998e6
 const checks = [
   ['random numbers', goldenHashes],
   ['matmul', product],
+  ['BLAS', blas],
   ['QR', decomposition],
   ['study', smallStudy],
   ['checkpoint', checkpoint],

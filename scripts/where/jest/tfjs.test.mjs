@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { fromTensor, toTensor } from 'evenkeel/tfjs';
 
 test('the backend is registered', async () => {
+  await tf.ready();
   expect(tf.getBackend()).toBe('evenkeel');
   const product = tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]));
   expect([...(await product.data())]).toEqual([3, 3, 3, 3]);
