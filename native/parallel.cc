@@ -86,8 +86,9 @@ class Pool {
         // The system has no more threads to give, or no memory for one. The caller works off whatever nobody else takes.
       }
       jobs_.push_back(&job);
-      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
     }
+    // Not before the mutex is free: who waits for it goes to sleep, and has to be woken up.
+    pending_.fetch_add(1, std::memory_order_release);
     if (sleeping_.load() > 0) {
       if (helpers == 1) {
         wake_.notify_one();
@@ -100,8 +101,10 @@ class Pool {
       // No worker joins from here on.
       std::lock_guard<std::mutex> lock(mutex_);
       const auto it = std::find(jobs_.begin(), jobs_.end(), &job);
-      if (it != jobs_.end()) jobs_.erase(it);
-      pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+      if (it != jobs_.end()) {
+        jobs_.erase(it);
+        pending_.fetch_sub(1, std::memory_order_relaxed);
+      }
     }
     Await(job);
   }
@@ -169,7 +172,7 @@ class Pool {
 
   void PopLocked() {
     jobs_.pop_front();
-    pending_.store(static_cast<int>(jobs_.size()), std::memory_order_release);
+    pending_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   Job* Wait() {
@@ -204,7 +207,7 @@ class Pool {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job*> jobs_;
-  std::atomic<int> pending_{0};  // jobs_.size(), readable without the mutex
+  std::atomic<int> pending_{0};  // jobs_.size(), readable without the mutex; for a moment one less
   std::atomic<int> sleeping_{0};
   std::atomic<int> num_workers_{0};  // raised under the mutex only
   std::atomic<Job*> offered_{nullptr};  // a brief job that waits for one worker
