@@ -57,7 +57,7 @@ describe('calls that threw what has no code', () => {
     [
       'ERR_ARGUMENT',
       'learningRateGroups',
-      () => optim.learningRateGroups(model({}), wrong({ rows: [undefined] }), { rule: 'sgd', lr: 1 }),
+      () => optim.learningRateGroups(new nn.Linear(1, 1), wrong({ rows: [undefined] }), { rule: 'sgd', lr: 1 }),
     ],
     ['ERR_RANGE', 'setNumThreads', () => setNumThreads(wrong(gone()))],
     ['ERR_RANGE', 'at', () => new nn.ModuleList([]).at(wrong([[]]))],
