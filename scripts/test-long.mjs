@@ -121,7 +121,9 @@ const redisNeeds = [{ apt: 'redis-server', has: () => Boolean(onPath('redis-serv
 
 async function longVitest() {
   await withLock(() => installPackages(redisNeeds));
-  return must(process.execPath, [vitest, 'run', '--config', 'vitest.long.config.ts']);
+  // Random files have a row of their own.
+  const args = ['run', '--config', 'vitest.long.config.ts', '--exclude', 'test/checkpoint/safetensors/fuzz.long.ts'];
+  return must(process.execPath, [vitest, ...args]);
 }
 
 /** Reports as pages, in Debian's Chromium. */
