@@ -24,6 +24,14 @@ const newer = (a, b) => a.localeCompare(b, 'en', { numeric: true }) > 0;
 export const externalBuffers = (names) =>
   names.filter((name) => /^(napi_create_external_\w*buffer|node_api_create_(external|buffer_from)\w*)$/.test(name));
 
+/** That the addon takes the functions it was linked for from OpenBLAS, and that OpenBLAS has them. */
+function inspectFunctions(used, wanted, exported) {
+  expect(same(used, wanted), `it takes ${used.join(', ')} from OpenBLAS`);
+  const missing = used.filter((name) => !exported.includes(name));
+  expect(missing.length === 0, `OpenBLAS has no ${missing.join(', ')}`);
+  return `${used.length} functions of OpenBLAS, all there`;
+}
+
 async function inspectElf(platform, addon, library) {
   const read = async (file) => {
     const text = await must('readelf', ['--wide', '-h', '-d', '--dyn-syms', '-V', file]);
@@ -47,9 +55,7 @@ async function inspectElf(platform, addon, library) {
   const foreignMemory = externalBuffers(ours.imports);
   expect(foreignMemory.length === 0, `Electron refuses ${foreignMemory.join(', ')}`);
   const used = ours.imports.filter((name) => name.startsWith(prefix));
-  expect(same(used, blasFunctions()), `it takes ${used.join(', ')} from OpenBLAS`);
-  const missing = used.filter((name) => !blas.exports.includes(name));
-  expect(missing.length === 0, `OpenBLAS has no ${missing.join(', ')}`);
+  const functions = inspectFunctions(used, blasFunctions(), blas.exports);
   expect(ours.runpath === '$ORIGIN', `its run path is ${ours.runpath}`);
   expect(ours.nodelete, 'it is not marked NODELETE');
   expect(ours.needed.includes(platform.library), `it needs ${ours.needed.join(', ')}`);
@@ -64,7 +70,7 @@ async function inspectElf(platform, addon, library) {
   );
   const newest = versions.reduce((most, version) => (newer(version, most) ? version : most), '0');
   expect(!newer(newest, floor), `it asks for GLIBC_${newest}`);
-  return `${platform.libc === 'glibc' ? `newest symbol GLIBC_${newest}, ` : ''}run path $ORIGIN, needs ${ours.needed.join(' ')}; ${used.length} functions of OpenBLAS, all there`;
+  return `${platform.libc === 'glibc' ? `newest symbol GLIBC_${newest}, ` : ''}run path $ORIGIN, needs ${ours.needed.join(' ')}; ${functions}`;
 }
 
 /** What zig's linker adds to the exports of every library: where it lies. */
@@ -95,16 +101,9 @@ function inspectMachO(platform, addon, library) {
   );
   expect(loose.length === 0, `it expects ${loose.map(({ name }) => name).join(', ')} of whoever loads it`);
   const used = ours.imports.filter(({ from }) => from === own).map(({ name }) => name);
-  expect(
-    same(
-      used,
-      blasFunctions().map((name) => `_${name}`),
-    ),
-    `it takes ${used.join(', ')} from OpenBLAS`,
-  );
-  const missing = used.filter((name) => !blas.exports.includes(name));
-  expect(missing.length === 0, `OpenBLAS has no ${missing.join(', ')}`);
-  return `${ours.cpu}, macOS ${ours.minimum}, run path @loader_path, needs ${ours.libraries.join(' ')}; ${used.length} functions of OpenBLAS, all there`;
+  const named = blasFunctions().map((name) => `_${name}`);
+  const functions = inspectFunctions(used, named, blas.exports);
+  return `${ours.cpu}, macOS ${ours.minimum}, run path @loader_path, needs ${ours.libraries.join(' ')}; ${functions}`;
 }
 
 async function inspectPe(platform, addon, library) {
